@@ -1,0 +1,26 @@
+//! Checkpoints as parameters: index, objects, manifest, and back to the same bytes.
+//!
+//! ```text
+//! clean   bytes ─source─► index ─► digests ─┬─ known ──► reuse the entry ─┐
+//!                                           └─ new ────► object ──────────┴─► manifest ─► git
+//! smudge  git ─► manifest ─► objects, decoded in parallel ─► spans in order ─► the same bytes
+//! ```
+//!
+//! An *index* partitions a checkpoint into *spans*: every byte is a parameter's or a
+//! frame byte. Each parameter is stored as one *object* of the Git LFS store, named in
+//! the *manifest* that git keeps in place of the checkpoint. Restoring needs the manifest
+//! and the objects and knows no format.
+//!
+//! The modules below stand in floors; a module uses only those above it in this list.
+
+// F0: words
+pub mod digest;
+pub mod dtype;
+pub mod error;
+// F1: shapes of data
+pub mod index;
+pub mod pktline;
+pub mod pointer;
+pub mod source;
+// F2: formats
+pub mod format;
