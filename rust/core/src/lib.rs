@@ -24,3 +24,8 @@ pub mod pointer;
 pub mod source;
 // F2: formats
 pub mod format;
+// F3: objects, and where they are kept
+pub mod object;
+pub mod store;
+// F4: the text git keeps
+pub mod manifest;
