@@ -151,6 +151,13 @@ impl Manifest {
         values.flat_map(Value::objects).filter(|object| seen.insert(*object)).collect()
     }
 
+    /// Every stored value with what it is: the frames, if any, then the parameters in order.
+    pub fn named_values(&self) -> impl Iterator<Item = (String, &Value)> {
+        let frames = self.frames.iter().map(|frames| ("frames".to_owned(), frames));
+        let entries = self.entries.iter();
+        frames.chain(entries.map(|entry| (format!("parameter '{}'", entry.name), &entry.value)))
+    }
+
     /// The frame bytes after the last entry.
     #[must_use]
     pub fn tail(&self) -> u64 {

@@ -1,6 +1,6 @@
 //! Text to manifest: any break of the specification is an error that names the line.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
 
@@ -63,37 +63,40 @@ impl Manifest {
             );
         }
         let frames = self.frames.as_ref().map_or(0, Value::size);
+        if self.frames.is_some() && frames == 0 {
+            return at(4, "expected frames to have bytes".into());
+        }
         if gaps > frames {
             return at(0, format!("expected gaps of at most {frames} bytes, found {gaps}"));
         }
+        let sizes = self.entries.iter().map(|entry| (entry.name.as_str(), entry.value.size()));
+        let sizes: HashMap<&str, u64> = sizes.collect();
         for view in &self.views {
-            self.check_view(view, &mut names).or_else(|what| at(0, what))?;
+            if !names.insert(&view.name) {
+                return at(0, format!("parameter '{}' comes twice", view.name));
+            }
+            check_view(view, sizes.get(view.of.as_str()).copied()).or_else(|what| at(0, what))?;
         }
         Ok(())
     }
+}
 
-    fn check_view<'a>(&'a self, view: &'a View, names: &mut HashSet<&'a str>) -> Checked<()> {
-        if !names.insert(&view.name) {
-            return Err(format!("parameter '{}' comes twice", view.name));
+fn check_view(view: &View, size: Option<u64>) -> Checked<()> {
+    let shape = IndexView {
+        name: String::new(),
+        span: 0,
+        dtype: view.dtype,
+        shape: view.shape.clone(),
+        stride: view.stride.clone(),
+        offset: view.offset,
+    };
+    match (size, shape.end()) {
+        (None, _) => {
+            Err(format!("view '{}' is of '{}', which is not a parameter", view.name, view.of))
         }
-        let shape = IndexView {
-            name: String::new(),
-            span: 0,
-            dtype: view.dtype,
-            shape: view.shape.clone(),
-            stride: view.stride.clone(),
-            offset: view.offset,
-        };
-        let of = self.entries.iter().find(|entry| entry.name == view.of);
-        let size = of.map(|entry| entry.value.size());
-        match (size, shape.end()) {
-            (None, _) => {
-                Err(format!("view '{}' is of '{}', which is not a parameter", view.name, view.of))
-            }
-            (Some(size), Some(end)) if end <= size => Ok(()),
-            (Some(size), _) => {
-                Err(format!("view '{}' reaches past the {size} bytes of '{}'", view.name, view.of))
-            }
+        (Some(size), Some(end)) if end <= size => Ok(()),
+        (Some(size), _) => {
+            Err(format!("view '{}' reaches past the {size} bytes of '{}'", view.name, view.of))
         }
     }
 }
@@ -113,7 +116,7 @@ fn version(text: &[u8]) -> Result<()> {
 
 fn differing_line(expected: &[u8], found: &[u8]) -> usize {
     let same = expected.iter().zip(found).take_while(|(a, b)| a == b).count();
-    1 + found[..same].iter().filter(|&&byte| byte == b'\n').count()
+    found[..same].split(|&byte| byte == b'\n').count()
 }
 
 fn read(json: &Json) -> Result<Manifest> {

@@ -88,9 +88,9 @@ impl Unpacker {
             }
         }
         if flags & SHUFFLED != 0 {
-            unshuffle(&self.shuffled, item, chunk)
+            unshuffle(&self.shuffled, item, chunk);
         } else {
-            chunk.copy_from_slice(&self.shuffled)
+            chunk.copy_from_slice(&self.shuffled);
         }
         body.is_empty().then_some(())
     }

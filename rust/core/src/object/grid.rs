@@ -136,6 +136,14 @@ impl Grid {
         start..(start + self.chunks_per_part).min(first + self.chunks_per_group)
     }
 
+    /// The part that holds chunk number `number` of the parameter.
+    #[must_use]
+    pub fn part_of(&self, number: u64) -> usize {
+        let per_group = self.chunks_per_group.div_ceil(self.chunks_per_part);
+        let (group, place) = (number / self.chunks_per_group, number % self.chunks_per_group);
+        (group * per_group + place / self.chunks_per_part) as usize
+    }
+
     /// How many chunks the parameter has.
     #[must_use]
     pub fn chunks(&self) -> u64 {
