@@ -64,7 +64,7 @@ pub struct Index {
 
 /// The most parameters a checkpoint may have before it is stored as opaque bytes.
 pub const MOST_PARAMETERS: usize = 4_000_000;
-/// The most dimensions a parameter may have; what NumPy and Zarr readers take.
+/// The most dimensions a parameter may have; what `NumPy` and Zarr readers take.
 pub const MOST_DIMENSIONS: usize = 64;
 /// The longest name of a parameter, in bytes.
 pub const LONGEST_NAME: usize = 65_536;
