@@ -36,10 +36,10 @@ torch: setup ## add torch, several GB, so that the tests marked torch run
 ##@ Try
 .PHONY: demo bench
 demo: build ## the main job on a real model, or on CHECKPOINT=path
-	python scripts/demo.py $(CHECKPOINT)
+	python -m scripts.demo $(CHECKPOINT)
 
 bench: build ## side by side with git-lfs (SIZE=1GB ROUNDS=3)
-	python benches/side_by_side.py --size $(SIZE) --rounds $(ROUNDS)
+	python -m benches.side_by_side --size $(SIZE) --rounds $(ROUNDS)
 
 ##@ Test
 .PHONY: test test-rust test-py test-torch e2e props fuzz

@@ -31,7 +31,7 @@ def rows(page: str, heading: str) -> Iterator[list[str]]:
     text = (ROOT / page).read_text(encoding="utf-8")
     _, _, below = text.partition(f"{heading}\n")
     assert below, f"{page} has no heading '{heading}'"
-    level = heading.split()[0]
+    level = heading.split(maxsplit=1)[0]
     for line in below.partition(f"\n{level} ")[0].splitlines():
         if line.startswith("|"):
             yield [cell.strip() for cell in line.strip("|").split("|")]
