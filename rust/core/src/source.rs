@@ -25,6 +25,16 @@ pub trait Source: Sync {
     }
 }
 
+impl<S: Source + ?Sized> Source for &S {
+    fn size(&self) -> u64 {
+        (**self).size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        (**self).read_at(offset, buffer)
+    }
+}
+
 impl Source for [u8] {
     fn size(&self) -> u64 {
         self.len() as u64
