@@ -97,12 +97,11 @@ impl Dtype {
     }
 
     /// The bytes that `shape` takes, or `None` on overflow or on a broken last byte.
+    ///
+    /// Multiplied from left to right, as safetensors does: a zero saves from overflow
+    /// the dimensions after it, not those before.
     #[must_use]
     pub fn size_of(self, shape: &[u64]) -> Option<u64> {
-        // A zero anywhere makes the product zero, but only if no earlier factor overflows.
-        if shape.contains(&0) {
-            return Some(0);
-        }
         let count = shape.iter().try_fold(1u64, |product, &dim| product.checked_mul(dim))?;
         let bits = count.checked_mul(self.bits())?;
         bits.is_multiple_of(8).then_some(bits / 8)
@@ -127,6 +126,7 @@ mod tests {
         assert_eq!(F4.size_of(&[3]), None);
         assert_eq!(F4.size_of(&[4]), Some(2));
         assert_eq!(U8.size_of(&[u64::MAX, 2]), None);
-        assert_eq!(U8.size_of(&[u64::MAX, 2, 0]), Some(0));
+        assert_eq!(U8.size_of(&[u64::MAX, 2, 0]), None);
+        assert_eq!(U8.size_of(&[0, u64::MAX, 2]), Some(0));
     }
 }

@@ -86,6 +86,7 @@ impl Error {
         ["io", "manifest", "newer", "missing", "damaged", "changed", "protocol", "interrupted"];
 
     /// An [`Error::Io`] about `path`.
+    #[must_use]
     pub fn io(doing: &str, path: &Path, source: io::Error) -> Self {
         Self::Io { context: format!("{doing} '{}'", path.display()), source }
     }

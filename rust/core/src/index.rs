@@ -1,6 +1,6 @@
 //! The index of a checkpoint: which of its bytes are which parameter's.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::dtype::Dtype;
 
@@ -23,6 +23,12 @@ impl Span {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.dtype.size_of(&self.shape).unwrap_or(0)
+    }
+
+    /// The byte after its last one, in the file; `None` if the shape or the sum overflows.
+    #[must_use]
+    pub fn end(&self) -> Option<u64> {
+        self.offset.checked_add(self.dtype.size_of(&self.shape)?)
     }
 }
 
@@ -64,7 +70,7 @@ pub struct Index {
 
 /// The most parameters a checkpoint may have before it is stored as opaque bytes.
 pub const MOST_PARAMETERS: usize = 4_000_000;
-/// The most dimensions a parameter may have; what NumPy and Zarr readers take.
+/// The most dimensions a parameter may have; what `NumPy` and Zarr readers take.
 pub const MOST_DIMENSIONS: usize = 64;
 /// The longest name of a parameter, in bytes.
 pub const LONGEST_NAME: usize = 65_536;
@@ -74,71 +80,51 @@ impl Index {
     /// their spans; sorts the spans and makes every name unique. `None` if a rule is broken:
     /// the file is then opaque.
     ///
-    /// A name that comes again gets `#2`, `#3` … in the order given.
+    /// A name that comes again gets `#2`, `#3` … in the order given, spans before views.
     #[must_use]
     pub fn new(
         format: &'static str,
         size: u64,
-        spans: Vec<Span>,
-        views: Vec<View>,
+        mut spans: Vec<Span>,
+        mut views: Vec<View>,
     ) -> Option<Self> {
-        let mut order: Vec<usize> = (0..spans.len()).collect();
-        order.sort_by_key(|&at| (spans[at].offset, spans[at].size(), at));
-        let mut place = vec![0; spans.len()];
-        for (to, &from) in order.iter().enumerate() {
-            place[from] = to;
+        if spans.len() + views.len() > MOST_PARAMETERS {
+            return None;
         }
-        let mut index = Self { format, size, spans, views };
-        index.make_names_unique();
-        let mut unsorted: Vec<Option<Span>> = index.spans.into_iter().map(Some).collect();
-        index.spans = order.iter().filter_map(|&from| unsorted[from].take()).collect();
-        for view in &mut index.views {
+        make_names_unique(&mut spans, &mut views);
+        let mut numbered: Vec<(usize, Span)> = spans.into_iter().enumerate().collect();
+        numbered.sort_by_key(|(_, span)| (span.offset, span.size()));
+        let mut place = vec![0; numbered.len()];
+        for (to, (from, _)) in numbered.iter().enumerate() {
+            place[*from] = to;
+        }
+        for view in &mut views {
             view.span = *place.get(view.span)?;
         }
+        let spans = numbered.into_iter().map(|(_, span)| span).collect();
+        let index = Self { format, size, spans, views };
         index.is_partition().then_some(index)
     }
 
-    fn is_partition(&self) -> bool {
-        let mut end = 0;
-        let named = |name: &str, shape: &[u64]| {
+    /// Whether the spans are ordered, in bounds and free of overlap, the views inside their
+    /// spans, and all of them named and shaped within the limits.
+    #[must_use]
+    pub fn is_partition(&self) -> bool {
+        let fits = |name: &str, shape: &[u64]| {
             name.len() <= LONGEST_NAME && shape.len() <= MOST_DIMENSIONS
         };
-        self.spans.len() + self.views.len() <= MOST_PARAMETERS
-            && self.spans.iter().all(|span| {
-                let size = span.dtype.size_of(&span.shape);
-                let next = size.and_then(|size| span.offset.checked_add(size));
-                let fits = span.offset >= end && next.is_some_and(|next| next <= self.size);
-                end = next.unwrap_or(end);
-                fits && named(span.name.as_deref().unwrap_or(""), &span.shape)
-            })
-            && self.views.iter().all(|view| {
-                named(&view.name, &view.shape)
-                    && view.end().is_some_and(|end| end <= self.spans[view.span].size())
-            })
-    }
-
-    fn make_names_unique(&mut self) {
-        let spans = self.spans.iter_mut().filter_map(|span| span.name.as_mut());
-        let names = spans.chain(self.views.iter_mut().map(|view| &mut view.name));
-        let mut names: Vec<&mut String> = names.collect();
-        let mut taken: HashSet<String> = names.iter().map(|name| (**name).clone()).collect();
-        let mut seen = HashSet::new();
-        let mut tries = std::collections::HashMap::<String, u64>::new();
-        for name in &mut names {
-            if seen.insert((**name).clone()) {
-                continue;
-            }
-            let count = tries.entry((**name).clone()).or_insert(1);
-            let fresh = loop {
-                *count += 1;
-                let fresh = format!("{name}#{count}");
-                if taken.insert(fresh.clone()) {
-                    break fresh;
-                }
-            };
-            seen.insert(fresh.clone());
-            **name = fresh;
-        }
+        let mut end = 0;
+        let mut follows = |span: &Span| {
+            let before = std::mem::replace(&mut end, span.end().unwrap_or(u64::MAX));
+            before <= span.offset && span.end().is_some_and(|end| end <= self.size)
+        };
+        let is_inside = |view: &View| {
+            let span = self.spans.get(view.span);
+            span.is_some_and(|span| view.end().is_some_and(|end| end <= span.size()))
+        };
+        let name = |span: &Span| fits(span.name.as_deref().unwrap_or(""), &span.shape);
+        self.spans.iter().all(|span| follows(span) && name(span))
+            && self.views.iter().all(|view| is_inside(view) && fits(&view.name, &view.shape))
     }
 
     /// How many bytes are frame bytes, outside every span.
@@ -164,5 +150,30 @@ impl View {
             })?;
         let bytes = last.checked_add(1)?.checked_mul(self.dtype.bits() / 8)?;
         self.offset.checked_add(bytes)
+    }
+}
+
+fn make_names_unique(spans: &mut [Span], views: &mut [View]) {
+    let stored = spans.iter_mut().filter_map(|span| span.name.as_mut());
+    let names: Vec<_> = stored.chain(views.iter_mut().map(|view| &mut view.name)).collect();
+    let distinct: HashSet<&str> = names.iter().map(|name| name.as_str()).collect();
+    if distinct.len() == names.len() {
+        return;
+    }
+    let mut taken: HashSet<String> = distinct.into_iter().map(str::to_owned).collect();
+    let mut seen: HashMap<String, u64> = HashMap::new();
+    for name in names {
+        let Some(count) = seen.get_mut(name.as_str()) else {
+            seen.insert(name.clone(), 1);
+            continue;
+        };
+        let fresh = loop {
+            *count += 1;
+            let fresh = format!("{name}#{count}");
+            if taken.insert(fresh.clone()) {
+                break fresh;
+            }
+        };
+        *name = fresh;
     }
 }

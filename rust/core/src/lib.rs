@@ -17,6 +17,7 @@
 pub mod digest;
 pub mod dtype;
 pub mod error;
+pub mod progress;
 // F1: shapes of data
 pub mod index;
 pub mod pktline;
@@ -24,3 +25,15 @@ pub mod pointer;
 pub mod source;
 // F2: formats
 pub mod format;
+// F3: objects, and where they are kept
+pub mod channel;
+pub mod object;
+pub mod store;
+// F4: the text git keeps, and what is stored already
+pub mod known;
+pub mod manifest;
+pub mod received;
+// F5: the two directions, and what stands on them
+pub mod clean;
+pub mod merge;
+pub mod smudge;

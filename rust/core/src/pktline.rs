@@ -14,16 +14,23 @@ use std::io::{self, Read, Write};
 use crate::error::{Error, Result};
 
 /// The most payload that git accepts in one packet.
-pub const MOST_PAYLOAD: usize = 65_516;
+pub const MOST_PAYLOAD: usize = MOST_PACKET - HEADER;
 /// The most packets in a list; git sends fewer than ten.
 const MOST_LINES: usize = 64;
+const MOST_PACKET: usize = 65_520;
+/// Four hexadecimal digits that count themselves and the payload.
+const HEADER: usize = 4;
 
 fn protocol(what: impl Into<String>) -> Error {
     Error::Protocol { what: what.into() }
 }
 
 fn broken(source: io::Error) -> Error {
-    Error::Io { context: "talking to git".into(), source }
+    match source.kind() {
+        io::ErrorKind::InvalidData => protocol(source.to_string()),
+        io::ErrorKind::UnexpectedEof => protocol("expected more, found the end"),
+        _ => Error::Io { context: "talking to git".into(), source },
+    }
 }
 
 /// One file that git wants cleaned or smudged.
@@ -37,17 +44,46 @@ pub struct Request {
     pub treeish: Option<String>,
 }
 
+impl Request {
+    fn parse(lines: Vec<Vec<u8>>) -> Result<Self> {
+        let mut request = Self::default();
+        for line in lines {
+            let at = line.iter().position(|&byte| byte == b'=');
+            let at = at.ok_or_else(|| protocol("expected key=value"))?;
+            let value = &line[at + 1..];
+            let text = || String::from_utf8_lossy(value).into_owned();
+            match &line[..at] {
+                b"command" => request.command = text(),
+                b"pathname" => request.pathname = value.to_vec(),
+                b"treeish" => request.treeish = Some(text()),
+                _ => {}
+            }
+        }
+        if request.command.is_empty() || request.pathname.is_empty() {
+            return Err(protocol("expected a command and a pathname"));
+        }
+        Ok(request)
+    }
+}
+
 /// The server's side of the protocol over any pair of streams.
+///
+/// The input is read a packet header at a time: give it a [`io::BufReader`].
+/// The output is written a whole packet at a time and needs no buffer.
 #[derive(Debug)]
 pub struct Session<R, W> {
     input: R,
     output: W,
+    /// The answer's next packet: room for its header, and the payload so far.
+    packet: Vec<u8>,
+    /// The unread bytes of the content's current packet; `None` outside of any content.
+    left: Option<usize>,
 }
 
 impl<R: Read, W: Write> Session<R, W> {
     /// Shakes hands; after this, requests come.
     pub fn open(input: R, output: W) -> Result<Self> {
-        let mut session = Self { input, output };
+        let mut session = Self { input, output, packet: vec![0; HEADER], left: None };
         let welcome = session.lines()?;
         let wanted = [b"git-filter-client".to_vec(), b"version=2".to_vec()];
         if welcome.first() != Some(&wanted[0]) || !welcome.contains(&wanted[1]) {
@@ -66,32 +102,18 @@ impl<R: Read, W: Write> Session<R, W> {
 
     /// The next request, or `None` when git has closed its end.
     ///
-    /// The caller must then drain [`Session::content`] and answer.
+    /// The caller must then read [`Session::content`], to its end before any content of
+    /// its own: git writes all before it reads. What is left is thrown away.
     pub fn next_request(&mut self) -> Result<Option<Request>> {
-        let Some(first) = self.packet_or_end()? else { return Ok(None) };
-        let mut lines = self.lines()?;
-        lines.insert(0, first);
-        let mut request = Request::default();
-        for line in lines {
-            let at = line
-                .iter()
-                .position(|&byte| byte == b'=')
-                .ok_or_else(|| protocol("expected key=value"))?;
-            let value = line[at + 1..].to_vec();
-            let text = || String::from_utf8_lossy(&value).into_owned();
-            match &line[..at] {
-                b"command" => request.command = text(),
-                b"pathname" => request.pathname = value,
-                b"treeish" => request.treeish = Some(text()),
-                _ => {}
-            }
-        }
-        Ok(Some(request))
+        io::copy(&mut self.content(), &mut io::sink()).map_err(broken)?;
+        let request = self.lines_or_end()?.map(Request::parse).transpose()?;
+        self.left = request.as_ref().map(|_| 0);
+        Ok(request)
     }
 
-    /// The content of the current request, up to its flush packet.
+    /// What is still unread of the current request's content, up to its flush packet.
     pub fn content(&mut self) -> Content<'_, R> {
-        Content { input: &mut self.input, left: 0, ended: false }
+        Content { input: &mut self.input, left: &mut self.left }
     }
 
     /// Says that the content follows; write it to [`Session::answer`].
@@ -106,11 +128,12 @@ impl<R: Read, W: Write> Session<R, W> {
 
     /// Where the content of the answer goes.
     pub fn answer(&mut self) -> Answer<'_, W> {
-        Answer { output: &mut self.output }
+        Answer { output: &mut self.output, packet: &mut self.packet }
     }
 
     /// Ends the content; with `success` false git throws away what it got.
     pub fn end(&mut self, success: bool) -> Result<()> {
+        self.answer().send().map_err(broken)?;
         self.list(&[])?;
         if success { self.list(&[]) } else { self.list(&["status=error"]) }
     }
@@ -125,52 +148,64 @@ impl<R: Read, W: Write> Session<R, W> {
     }
 
     fn lines(&mut self) -> Result<Vec<Vec<u8>>> {
+        self.lines_or_end()?.ok_or_else(|| broken(io::ErrorKind::UnexpectedEof.into()))
+    }
+
+    /// The lines up to the flush packet; `None` if the stream ends before the first.
+    fn lines_or_end(&mut self) -> Result<Option<Vec<Vec<u8>>>> {
         let mut lines = Vec::new();
         loop {
-            match self.packet_or_end()? {
-                Some(line) if line == FLUSH => return Ok(lines),
-                Some(line) if lines.len() < MOST_LINES => lines.push(line),
-                Some(_) => return Err(protocol("expected a flush packet, found more lines")),
-                None => return Err(protocol("expected a flush packet, found the end")),
+            match Header::read(&mut self.input).map_err(broken)? {
+                Header::Flush => return Ok(Some(lines)),
+                Header::Payload(_) if lines.len() == MOST_LINES => {
+                    return Err(protocol("expected a flush packet, found more lines"));
+                }
+                Header::Payload(length) => lines.push(self.line(length)?),
+                Header::End if lines.is_empty() => return Ok(None),
+                Header::End => return Err(broken(io::ErrorKind::UnexpectedEof.into())),
             }
         }
     }
 
-    /// One packet without its newline; a flush packet is [`FLUSH`], `None` the end of the stream.
-    fn packet_or_end(&mut self) -> Result<Option<Vec<u8>>> {
-        let Some(length) = read_length(&mut self.input).map_err(broken)? else { return Ok(None) };
-        let Some(length) = length else { return Ok(Some(FLUSH.to_vec())) };
-        let mut payload = vec![0; length];
-        self.input.read_exact(&mut payload).map_err(broken)?;
-        if payload.last() == Some(&b'\n') {
-            payload.pop();
-        }
-        Ok(Some(payload))
+    /// A payload without its newline.
+    fn line(&mut self, length: usize) -> Result<Vec<u8>> {
+        let mut line = vec![0; length];
+        self.input.read_exact(&mut line).map_err(broken)?;
+        line.pop_if(|last| *last == b'\n');
+        Ok(line)
     }
 }
 
-/// No line of the protocol holds a NUL, so this can stand for the flush packet.
-const FLUSH: &[u8] = b"\0flush";
+/// What the next four bytes of the stream say.
+enum Header {
+    /// Nothing more: the stream has ended.
+    End,
+    /// A list or a content ends here.
+    Flush,
+    /// So many bytes follow.
+    Payload(usize),
+}
 
-/// The length of the next packet's payload: outer `None` at the end, inner at a flush packet.
-fn read_length(input: &mut impl Read) -> io::Result<Option<Option<usize>>> {
-    let mut header = [0; 4];
-    let mut got = 0;
-    while got < 4 {
-        match input.read(&mut header[got..]) {
-            Ok(0) if got == 0 => return Ok(None),
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => got += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+impl Header {
+    fn read(input: &mut impl Read) -> io::Result<Self> {
+        let mut header = [0; HEADER];
+        let mut got = 0;
+        while got < HEADER {
+            match input.read(&mut header[got..]) {
+                Ok(0) if got == 0 => return Ok(Self::End),
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => got += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
-    }
-    let length =
-        std::str::from_utf8(&header).ok().and_then(|text| usize::from_str_radix(text, 16).ok());
-    match length {
-        Some(0) => Ok(Some(None)),
-        Some(length @ 4..=65_520) => Ok(Some(Some(length - 4))),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "bad length of a packet")),
+        let nibble = |digit: &u8| char::from(*digit).to_digit(16);
+        let length = header.iter().try_fold(0, |sum, digit| Some(sum << 4 | nibble(digit)?));
+        match length.map(|length| length as usize) {
+            Some(0) => Ok(Self::Flush),
+            Some(length @ HEADER..=MOST_PACKET) => Ok(Self::Payload(length - HEADER)),
+            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "bad length of a packet")),
+        }
     }
 }
 
@@ -178,48 +213,63 @@ fn read_length(input: &mut impl Read) -> io::Result<Option<Option<usize>>> {
 #[derive(Debug)]
 pub struct Content<'a, R> {
     input: &'a mut R,
-    left: usize,
-    ended: bool,
+    left: &'a mut Option<usize>,
 }
 
 impl<R: Read> Read for Content<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.left == 0 && !self.ended {
-            match read_length(self.input)? {
-                None => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Some(None) => self.ended = true,
-                Some(Some(length)) => self.left = length,
-            }
+        while *self.left == Some(0) {
+            *self.left = match Header::read(self.input)? {
+                Header::End => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Header::Flush => None,
+                Header::Payload(length) => Some(length),
+            };
         }
-        let most = self.left.min(buffer.len());
-        if most == 0 {
-            return Ok(0);
-        }
+        let Some(left) = self.left else { return Ok(0) };
+        let most = buffer.len().min(*left);
         let count = self.input.read(&mut buffer[..most])?;
-        if count == 0 {
+        if count == 0 && most > 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        self.left -= count;
+        *left -= count;
         Ok(count)
     }
 }
 
-/// Writes one answer's content as packets.
+/// Writes one answer's content, in packets as long as git takes them.
+///
+/// What does not fill a packet waits for more, for a flush, or for [`Session::end`].
 #[derive(Debug)]
 pub struct Answer<'a, W> {
     output: &'a mut W,
+    packet: &'a mut Vec<u8>,
+}
+
+impl<W: Write> Answer<'_, W> {
+    /// Sends what has gathered; never an empty packet, which git would take for the end.
+    fn send(&mut self) -> io::Result<()> {
+        if self.packet.len() > HEADER {
+            let header = format!("{:04x}", self.packet.len());
+            self.packet[..HEADER].copy_from_slice(header.as_bytes());
+            self.output.write_all(self.packet)?;
+            self.packet.truncate(HEADER);
+        }
+        Ok(())
+    }
 }
 
 impl<W: Write> Write for Answer<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for part in bytes.chunks(MOST_PAYLOAD) {
-            self.output.write_all(format!("{:04x}", part.len() + 4).as_bytes())?;
-            self.output.write_all(part)?;
+        let count = bytes.len().min(MOST_PACKET - self.packet.len());
+        self.packet.extend_from_slice(&bytes[..count]);
+        if self.packet.len() == MOST_PACKET {
+            self.send()?;
         }
-        Ok(bytes.len())
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.send()?;
         self.output.flush()
     }
 }

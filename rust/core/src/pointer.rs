@@ -32,7 +32,10 @@ impl Pointer {
     /// Reads a canonical pointer; anything else is `None`.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(text.get(..text.len().min(SIZE_LIMIT))?).ok()?;
+        if text.len() >= SIZE_LIMIT {
+            return None;
+        }
+        let text = std::str::from_utf8(text).ok()?;
         let (oid, size) =
             text.strip_prefix(VERSION)?.strip_prefix("oid sha256:")?.split_once("\nsize ")?;
         let pointer = Self { oid: Oid::parse(oid)?, size: size.strip_suffix('\n')?.parse().ok()? };
@@ -94,14 +97,17 @@ pub fn escape(name: &str) -> String {
     escaped
 }
 
-/// Whether Windows keeps this name, with or without an extension, for a device.
+/// Whether Windows keeps this name, with or without an extension, for a device; or whether
+/// git refuses it once `~1` follows, as the short name that Windows gives to `.git`.
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or("").trim_end().to_ascii_lowercase();
     let numbered = |prefix| {
         stem.strip_prefix(prefix)
             .is_some_and(|rest: &str| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())
     };
+    let short = ["git", "gitmod", "gi7eba"];
     matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
         || numbered("com")
         || numbered("lpt")
+        || short.iter().any(|short| name.eq_ignore_ascii_case(short))
 }

@@ -1,0 +1,84 @@
+//! One object being made: chunks arrive in any order from any thread, and leave in order.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::Result;
+use crate::object::shard::Table;
+use crate::pointer::Pointer;
+use crate::store::{Store, Writer};
+
+/// A part of a value on its way into the store.
+///
+/// Whoever brings the chunk that is due next writes it and all that follow it; the
+/// others leave theirs and go on coding. So no thread waits for another's hashing.
+pub(super) struct Part<'a> {
+    slots: usize,
+    state: Mutex<State<'a>>,
+}
+
+struct State<'a> {
+    /// Encoded chunks that wait for their turn.
+    waiting: BTreeMap<u64, Vec<u8>>,
+    due: u64,
+    end: u64,
+    /// `None` while a thread is writing, and at the end.
+    sink: Option<(Writer<'a>, Table)>,
+    pointer: Option<Pointer>,
+}
+
+impl<'a> Part<'a> {
+    /// An object for the chunks `chunks`, whose table has `slots` places.
+    pub(super) fn new(
+        store: &'a Store,
+        chunks: std::ops::Range<u64>,
+        slots: usize,
+    ) -> Result<Self> {
+        let sink = Some((store.create()?, Table::default()));
+        let state = State {
+            waiting: BTreeMap::new(),
+            due: chunks.start,
+            end: chunks.end,
+            sink,
+            pointer: None,
+        };
+        Ok(Self { slots, state: Mutex::new(state) })
+    }
+
+    /// Takes the encoded chunk `number`; gives back the buffers of the chunks written meanwhile.
+    pub(super) fn put(&self, number: u64, frame: Vec<u8>) -> Result<Vec<Vec<u8>>> {
+        let mut written = Vec::new();
+        let mut state = self.lock();
+        state.waiting.insert(number, frame);
+        let Some((mut writer, mut table)) = state.sink.take() else { return Ok(written) };
+        loop {
+            let due = state.due;
+            let Some(frame) = state.waiting.remove(&due) else { break };
+            drop(state);
+            writer.write(&frame)?;
+            table.push(frame.len());
+            written.push(frame);
+            state = self.lock();
+            state.due += 1;
+        }
+        if state.due < state.end {
+            state.sink = Some((writer, table));
+            return Ok(written);
+        }
+        drop(state);
+        writer.write(&table.finish(self.slots))?;
+        let pointer = writer.finish()?;
+        self.lock().pointer = Some(pointer);
+        Ok(written)
+    }
+
+    /// The finished object; `None` while chunks are missing.
+    pub(super) fn pointer(&self) -> Option<Pointer> {
+        self.lock().pointer
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State<'a>> {
+        // A thread that panics here leaves no half state: every change is a single step.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,158 @@
+//! Three manifests become one, as far as no parameter was changed on both sides.
+//!
+//! What one side changed is taken, as git does with lines. The *layout* (frames, names,
+//! order, types and shapes) is taken whole from the one side that changed it. What both
+//! changed is a conflict, which is somebody else's to decide.
+
+use std::collections::HashMap;
+
+use crate::clean::{default_limits, default_threads};
+use crate::error::Result;
+use crate::manifest::{Entry, Manifest, Value};
+use crate::progress::Counter;
+use crate::smudge::Smudger;
+use crate::store::Store;
+
+/// The result of a merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// The merged manifest; ours where there are conflicts.
+    pub manifest: Manifest,
+    /// What both sides changed, by name; `frames` for the layout.
+    pub conflicts: Vec<String>,
+}
+
+/// Merges. `ancestor` is `None` when both sides added the checkpoint.
+///
+/// With `store` the merged checkpoint's digest is computed by restoring it; without, as for the
+/// virtual ancestor of a criss-cross merge, it is one side's, and nobody will restore it.
+pub fn merge(
+    ancestor: Option<&Manifest>,
+    ours: &Manifest,
+    theirs: &Manifest,
+    store: Option<&Store>,
+) -> Result<Merged> {
+    if ours == theirs || ancestor == Some(theirs) {
+        return Ok(Merged { manifest: ours.clone(), conflicts: vec![] });
+    }
+    if ancestor == Some(ours) {
+        return Ok(Merged { manifest: theirs.clone(), conflicts: vec![] });
+    }
+    let sides = Sides {
+        ancestor: by_name(ancestor),
+        ours: by_name(Some(ours)),
+        theirs: by_name(Some(theirs)),
+    };
+    let old = ancestor.map(Layout::of);
+    let mut conflicts = Vec::new();
+    let (kept, other) = match (Layout::of(ours), Layout::of(theirs)) {
+        (a, b) if a == b || old.as_ref() == Some(&b) => (ours, theirs),
+        (a, _) if old.as_ref() == Some(&a) => (theirs, ours),
+        _ => {
+            conflicts.push("frames".to_owned());
+            (ours, theirs)
+        }
+    };
+    let mut manifest = kept.clone();
+    for entry in &mut manifest.entries {
+        match sides.pick(&entry.name) {
+            Some(value) => entry.value = value.clone(),
+            None => conflicts.push(entry.name.clone()),
+        }
+    }
+    conflicts.extend(sides.lost(kept, other));
+    if !conflicts.is_empty() {
+        return Ok(Merged { manifest: ours.clone(), conflicts });
+    }
+    if let Some(store) = store {
+        let counter = Counter::default();
+        let smudger = Smudger {
+            store,
+            threads: default_threads(),
+            limits: default_limits(),
+            counter: &counter,
+        };
+        manifest.digest = smudger.digest(&manifest)?;
+    }
+    Ok(Merged { manifest, conflicts })
+}
+
+type Values<'a> = HashMap<&'a str, &'a Value>;
+
+fn by_name(manifest: Option<&Manifest>) -> Values<'_> {
+    let entries = manifest.into_iter().flat_map(|manifest| &manifest.entries);
+    entries.map(|entry| (entry.name.as_str(), &entry.value)).collect()
+}
+
+struct Sides<'a> {
+    ancestor: Values<'a>,
+    ours: Values<'a>,
+    theirs: Values<'a>,
+}
+
+impl<'a> Sides<'a> {
+    /// The value of a parameter of the kept layout; `None` if both sides changed it.
+    fn pick(&self, name: &str) -> Option<&'a Value> {
+        let (ours, theirs) = (self.ours.get(name), self.theirs.get(name));
+        let same = |one: Option<&&Value>, other: Option<&&Value>| match (one, other) {
+            (Some(one), Some(other)) => is_same(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        let ancestor = self.ancestor.get(name);
+        let picked = if same(ours, theirs) || same(theirs, ancestor) {
+            ours
+        } else if same(ours, ancestor) {
+            theirs
+        } else {
+            None
+        };
+        // A value of another type or shape does not fit the kept layout.
+        let kept = ours.or(theirs)?;
+        picked.copied().filter(|value| value.size() == kept.size())
+    }
+
+    /// Parameters that the kept layout has no place for, though the other side changed them.
+    fn lost(&self, kept: &Manifest, other: &Manifest) -> Vec<String> {
+        let places = by_name(Some(kept));
+        let gone = other.entries.iter().filter(|entry| !places.contains_key(entry.name.as_str()));
+        let changed = |entry: &&Entry| {
+            self.ancestor.get(entry.name.as_str()).is_none_or(|old| !is_same(old, &entry.value))
+        };
+        gone.filter(changed).map(|entry| entry.name.clone()).collect()
+    }
+}
+
+fn is_same(one: &Value, other: &Value) -> bool {
+    (one.digest, one.dtype, &one.shape) == (other.digest, other.dtype, &other.shape)
+}
+
+/// All of a manifest but its parameters' values.
+#[derive(PartialEq, Eq)]
+struct Layout<'a> {
+    format: &'a str,
+    frames: Option<crate::digest::Digest>,
+    entries: Vec<(&'a str, u64, crate::dtype::Dtype, &'a [u64])>,
+    views: &'a [crate::manifest::View],
+}
+
+impl<'a> Layout<'a> {
+    fn of(manifest: &'a Manifest) -> Self {
+        let entries = manifest.entries.iter();
+        Self {
+            format: &manifest.format,
+            frames: manifest.frames.as_ref().map(|frames| frames.digest),
+            entries: entries
+                .map(|entry| {
+                    (
+                        entry.name.as_str(),
+                        entry.gap,
+                        entry.value.dtype,
+                        entry.value.shape.as_slice(),
+                    )
+                })
+                .collect(),
+            views: &manifest.views,
+        }
+    }
+}

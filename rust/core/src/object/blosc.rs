@@ -1,0 +1,147 @@
+//! One chunk as one Blosc-1 frame: shuffled into byte planes, each coded by itself.
+//!
+//! The format is c-blosc's `README_CHUNK_FORMAT`: a header of 16 bytes, the start of the
+//! one block, then each plane's length and bytes. A plane as long as its coding is raw.
+
+use crate::object::plane::{Coder, Decoder};
+
+const HEADER: usize = 16;
+/// Format version 2, codec version 1 (zstd).
+const VERSIONS: [u8; 2] = [2, 1];
+const SHUFFLED: u8 = 0x01;
+const STORED: u8 = 0x02;
+const ZSTD: u8 = 4 << 5;
+/// c-blosc codes planes apart only for so wide elements, and so many of them.
+const MOST_PLANES: usize = 16;
+const LEAST_ELEMENTS: usize = 128;
+
+/// How many streams c-blosc expects for a block of `size` bytes.
+fn planes(size: usize, item: usize) -> usize {
+    if item <= MOST_PLANES && size / item >= LEAST_ELEMENTS { item } else { 1 }
+}
+
+/// Encodes chunks; holds working memory, so each thread keeps one.
+#[derive(Debug, Default)]
+pub struct Encoder {
+    coder: Coder,
+    shuffled: Vec<u8>,
+}
+
+impl Encoder {
+    /// Appends the frame of `chunk`, whose elements are `item` bytes wide, to `out`.
+    pub fn encode(&mut self, chunk: &[u8], item: usize, float: bool, out: &mut Vec<u8>) {
+        let start = out.len();
+        let flags = ZSTD | if item > 1 { SHUFFLED } else { 0 };
+        out.extend_from_slice(&header(flags, item, chunk.len(), 0));
+        out.extend_from_slice(&(HEADER as u32 + 4).to_le_bytes());
+        shuffle(chunk, item, &mut self.shuffled);
+        let length = chunk.len() / planes(chunk.len(), item);
+        for plane in self.shuffled.chunks_exact(length) {
+            let at = out.len();
+            out.extend_from_slice(&[0; 4]);
+            self.coder.encode(plane, float, out);
+            let size = (out.len() - at - 4) as u32;
+            out[at..at + 4].copy_from_slice(&size.to_le_bytes());
+        }
+        let total = out.len() - start;
+        if total >= HEADER + chunk.len() {
+            out.truncate(start);
+            let total = HEADER + chunk.len();
+            out.extend_from_slice(&header(flags | STORED, item, chunk.len(), total));
+            out.extend_from_slice(chunk);
+        } else {
+            out[start + 12..start + 16].copy_from_slice(&(total as u32).to_le_bytes());
+        }
+    }
+}
+
+/// Decodes chunks; holds working memory.
+#[derive(Debug, Default)]
+pub struct Unpacker {
+    decoder: Decoder,
+    shuffled: Vec<u8>,
+}
+
+impl Unpacker {
+    /// Decodes `frame` into exactly `chunk`; `None` if it is not a frame this crate writes.
+    pub fn decode(&mut self, frame: &[u8], item: usize, chunk: &mut [u8]) -> Option<()> {
+        let flags = *frame.get(2)?;
+        let expected = header(flags, item, chunk.len(), frame.len());
+        if frame.get(..HEADER)? != expected || flags & !(SHUFFLED | STORED) != ZSTD {
+            return None;
+        }
+        let body = &frame[HEADER..];
+        if flags & STORED != 0 {
+            return (body.len() == chunk.len()).then(|| chunk.copy_from_slice(body));
+        }
+        let mut body = body.strip_prefix(&(HEADER as u32 + 4).to_le_bytes())?;
+        self.shuffled.resize(chunk.len(), 0);
+        let length = chunk.len() / planes(chunk.len(), item);
+        for plane in self.shuffled.chunks_exact_mut(length) {
+            let (size, rest) = body.split_first_chunk::<4>()?;
+            let (coded, rest) = rest.split_at_checked(u32::from_le_bytes(*size) as usize)?;
+            body = rest;
+            if coded.len() == plane.len() {
+                plane.copy_from_slice(coded);
+            } else {
+                self.decoder.decode(coded, plane)?;
+            }
+        }
+        if flags & SHUFFLED != 0 {
+            unshuffle(&self.shuffled, item, chunk);
+        } else {
+            chunk.copy_from_slice(&self.shuffled);
+        }
+        body.is_empty().then_some(())
+    }
+}
+
+fn header(flags: u8, item: usize, size: usize, total: usize) -> [u8; HEADER] {
+    let mut header = [0; HEADER];
+    header[..2].copy_from_slice(&VERSIONS);
+    header[2] = flags;
+    header[3] = item as u8;
+    header[4..8].copy_from_slice(&(size as u32).to_le_bytes());
+    header[8..12].copy_from_slice(&(size as u32).to_le_bytes());
+    header[12..].copy_from_slice(&(total as u32).to_le_bytes());
+    header
+}
+
+fn shuffle(chunk: &[u8], item: usize, out: &mut Vec<u8>) {
+    out.resize(chunk.len(), 0);
+    match item {
+        1 => out.copy_from_slice(chunk),
+        2 => shuffle_by::<2>(chunk, out),
+        4 => shuffle_by::<4>(chunk, out),
+        8 => shuffle_by::<8>(chunk, out),
+        _ => shuffle_by::<16>(chunk, out),
+    }
+}
+
+fn unshuffle(shuffled: &[u8], item: usize, out: &mut [u8]) {
+    match item {
+        1 => out.copy_from_slice(shuffled),
+        2 => unshuffle_by::<2>(shuffled, out),
+        4 => unshuffle_by::<4>(shuffled, out),
+        8 => unshuffle_by::<8>(shuffled, out),
+        _ => unshuffle_by::<16>(shuffled, out),
+    }
+}
+
+fn shuffle_by<const ITEM: usize>(chunk: &[u8], out: &mut [u8]) {
+    let count = chunk.len() / ITEM;
+    for (plane, out) in out.chunks_exact_mut(count).enumerate() {
+        for (to, from) in out.iter_mut().zip(chunk.as_chunks::<ITEM>().0) {
+            *to = from[plane];
+        }
+    }
+}
+
+fn unshuffle_by<const ITEM: usize>(shuffled: &[u8], out: &mut [u8]) {
+    let count = shuffled.len() / ITEM;
+    let planes: [&[u8]; ITEM] =
+        std::array::from_fn(|plane| &shuffled[plane * count..(plane + 1) * count]);
+    for (at, to) in out.as_chunks_mut::<ITEM>().0.iter_mut().enumerate() {
+        *to = std::array::from_fn(|plane| planes[plane][at]);
+    }
+}

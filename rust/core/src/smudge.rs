@@ -1,0 +1,219 @@
+//! smudge: a manifest and the objects it names become the checkpoint again.
+//!
+//! Chunks are decoded by many threads and written in order by one. Every parameter's
+//! digest is compared, and the whole file's at the end, before the caller is told that
+//! all is well; whoever gets the bytes must drop them on any error.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::manifest::{Manifest, Stored, Value};
+use crate::object::grid::Limits;
+use crate::object::shard::Scratch;
+use crate::pointer::Pointer;
+use crate::progress::Counter;
+use crate::store::Store;
+
+mod emit;
+mod ordered;
+mod values;
+
+use emit::Emitter;
+
+/// What restoring needs besides the manifest.
+#[derive(Debug)]
+pub struct Smudger<'a> {
+    /// Where objects are.
+    pub store: &'a Store,
+    /// How many threads decode.
+    pub threads: usize,
+    /// Where parameters are cut.
+    pub limits: Limits,
+    /// Counts the bytes that are written.
+    pub counter: &'a Counter,
+}
+
+/// Chunks decoded ahead of the writer, for each thread.
+const AHEAD: usize = 4;
+
+impl Smudger<'_> {
+    /// Writes the checkpoint to `output`; `checkpoint` names it in errors.
+    pub fn smudge(
+        &self,
+        manifest: &Manifest,
+        checkpoint: &str,
+        output: &mut dyn Write,
+    ) -> Result<()> {
+        let digest = self.restore(manifest, checkpoint, output)?;
+        if digest != manifest.digest {
+            let detail = format!("expected blake3 {}, found {digest}", manifest.digest);
+            return Err(Error::Damaged { what: format!("'{checkpoint}'"), detail });
+        }
+        Ok(())
+    }
+
+    /// Restores into a new file at `path`, which appears whole or not at all.
+    pub fn restore_file(&self, manifest: &Manifest, checkpoint: &str, path: &Path) -> Result<()> {
+        let failed = |error| Error::io("writing", path, error);
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = directory.unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new()
+            .prefix(".git-theta-")
+            .make_in(directory, |path| OpenOptions::new().write(true).create_new(true).open(path))
+            .map_err(failed)?;
+        self.smudge(manifest, checkpoint, file.as_file_mut())?;
+        file.persist(path).map_err(|error| failed(error.error)).map(|_| ())
+    }
+
+    /// The digest that the restored checkpoint has, whatever the manifest says of it as a whole.
+    pub fn digest(&self, manifest: &Manifest) -> Result<Digest> {
+        self.restore(manifest, "the merged checkpoint", &mut std::io::sink())
+    }
+
+    fn restore(
+        &self,
+        manifest: &Manifest,
+        checkpoint: &str,
+        output: &mut dyn Write,
+    ) -> Result<Digest> {
+        emit::emit(output, self.counter, |emitter| {
+            let values = manifest.named_values().map(|(name, value)| {
+                let what = format!("'{checkpoint}': {name}");
+                values::chunks(self.store, value, what, self.limits)
+            });
+            let mut jobs = values.collect::<Result<Vec<_>>>()?.into_iter();
+            let frames = manifest.frames.as_ref().and_then(|_| jobs.next());
+            let frames = Frames::new(manifest, checkpoint, Box::new(frames.into_iter().flatten()));
+            let ahead = AHEAD * self.threads;
+            ordered::ordered(jobs.flatten(), self.threads, ahead, values::decode, |next| {
+                write(manifest, checkpoint, frames, next, emitter)
+            })
+        })
+    }
+
+    /// The objects that restoring needs and that are not here.
+    pub fn missing(&self, manifest: &Manifest) -> Result<Vec<Pointer>> {
+        let mut missing = Vec::new();
+        for object in manifest.objects() {
+            if !self.store.has(object)? {
+                missing.push(object);
+            }
+        }
+        Ok(missing)
+    }
+}
+
+fn write(
+    manifest: &Manifest,
+    checkpoint: &str,
+    mut frames: Frames<'_>,
+    next: &mut dyn FnMut() -> Option<Result<Vec<u8>>>,
+    emitter: &mut Emitter<'_>,
+) -> Result<()> {
+    for entry in &manifest.entries {
+        frames.emit(entry.gap, emitter)?;
+        let mut check = Check::new(&entry.value);
+        if let Stored::Inline(bytes) = &entry.value.stored {
+            check.update(bytes);
+            emitter.put(bytes.clone())?;
+        }
+        while check.left > 0 {
+            let bytes = next().unwrap_or(Err(Error::Interrupted))?;
+            check.update(&bytes);
+            emitter.put(bytes)?;
+        }
+        check.finish(&|| format!("'{checkpoint}': parameter '{}'", entry.name))?;
+    }
+    frames.emit(manifest.tail(), emitter)?;
+    frames.finish()
+}
+
+/// A value being compared with its digest.
+struct Check<'a> {
+    value: &'a Value,
+    hasher: blake3::Hasher,
+    left: u64,
+}
+
+impl<'a> Check<'a> {
+    fn new(value: &'a Value) -> Self {
+        Self { value, hasher: blake3::Hasher::new(), left: value.size() }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.left = self.left.saturating_sub(bytes.len() as u64);
+    }
+
+    fn finish(self, what: &dyn Fn() -> String) -> Result<()> {
+        let found = Digest::from_hasher(&self.hasher);
+        if found == self.value.digest {
+            return Ok(());
+        }
+        let objects: Vec<String> =
+            self.value.objects().iter().map(|object| object.oid.to_string()).collect();
+        let place = if objects.is_empty() {
+            "the manifest".into()
+        } else {
+            format!("object {}", objects.join(", "))
+        };
+        let detail = format!("{place}: expected blake3 {}, found {found}", self.value.digest);
+        Err(Error::Damaged { what: what(), detail })
+    }
+}
+
+/// The frame bytes, read from the front; one chunk of them in memory.
+struct Frames<'a> {
+    check: Option<Check<'a>>,
+    checkpoint: &'a str,
+    chunks: Box<dyn Iterator<Item = values::ChunkJob> + Send + 'a>,
+    scratch: Scratch,
+    buffer: Vec<u8>,
+    at: usize,
+}
+
+impl<'a> Frames<'a> {
+    fn new(
+        manifest: &'a Manifest,
+        checkpoint: &'a str,
+        chunks: Box<dyn Iterator<Item = values::ChunkJob> + Send + 'a>,
+    ) -> Self {
+        let value = manifest.frames.as_ref();
+        let buffer = match value.map(|value| &value.stored) {
+            Some(Stored::Inline(bytes)) => bytes.clone(),
+            _ => Vec::new(),
+        };
+        let mut check = value.map(Check::new);
+        if let Some(check) = &mut check {
+            check.update(&buffer);
+        }
+        Self { check, checkpoint, chunks, scratch: Scratch::default(), buffer, at: 0 }
+    }
+
+    fn emit(&mut self, mut length: u64, emitter: &mut Emitter<'_>) -> Result<()> {
+        while length > 0 {
+            if self.at == self.buffer.len() {
+                let job = self.chunks.next().ok_or(Error::Interrupted)?;
+                self.buffer = values::decode(job, &mut self.scratch)?;
+                self.at = 0;
+                if let Some(check) = &mut self.check {
+                    check.update(&self.buffer);
+                }
+            }
+            let count =
+                (self.buffer.len() - self.at).min(usize::try_from(length).unwrap_or(usize::MAX));
+            emitter.put(self.buffer[self.at..self.at + count].to_vec())?;
+            self.at += count;
+            length -= count as u64;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<()> {
+        let what = || format!("'{}': frames", self.checkpoint);
+        self.check.map_or(Ok(()), |check| check.finish(&what))
+    }
+}

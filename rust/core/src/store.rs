@@ -1,0 +1,243 @@
+//! The store: LFS objects on disk, and the links that keep unpushed ones alive.
+//!
+//! `git lfs prune` deletes objects it believes are on a server, and it is wrong about
+//! objects that are only staged, stashed or merged. So every object this crate writes is
+//! hard-linked into a directory that git-lfs does not know, until a push has carried it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::digest::Oid;
+use crate::error::{Error, Result};
+use crate::pointer::Pointer;
+
+/// Where one repository keeps its objects.
+#[derive(Clone, Debug)]
+pub struct Store {
+    objects: PathBuf,
+    kept: PathBuf,
+    temporary: PathBuf,
+}
+
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+
+impl Store {
+    /// A store with its objects in `objects` (git-lfs's directory), links to unpushed ones in
+    /// `kept` and unfinished files in `temporary`. All three should be on one file system.
+    #[must_use]
+    pub fn new(objects: PathBuf, kept: PathBuf, temporary: PathBuf) -> Self {
+        Self { objects, kept, temporary }
+    }
+
+    /// Where an object is, or would be, in the LFS store.
+    #[must_use]
+    pub fn path(&self, oid: Oid) -> PathBuf {
+        let name = oid.to_string();
+        self.objects.join(&name[..2]).join(&name[2..4]).join(name)
+    }
+
+    /// Where an object's kept link is, or would be.
+    #[must_use]
+    pub fn kept_path(&self, oid: Oid) -> PathBuf {
+        self.kept.join(oid.to_string())
+    }
+
+    /// Whether an object is here, with the right size; puts it back if only its kept link is left.
+    pub fn has(&self, pointer: Pointer) -> Result<bool> {
+        let path = self.path(pointer.oid);
+        if size_of(&path)? == Some(pointer.size) {
+            return Ok(true);
+        }
+        let kept = self.kept_path(pointer.oid);
+        if size_of(&kept)? != Some(pointer.size) {
+            return Ok(false);
+        }
+        make_parent(&path)?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::io("replacing", &path, error));
+            }
+            _ => {}
+        }
+        link_or_copy(&kept, &path)?;
+        Ok(true)
+    }
+
+    /// Opens an object for reading; `what` names its user in the error.
+    pub fn open(&self, pointer: Pointer, what: &str) -> Result<File> {
+        let missing = || Error::Missing { what: what.into(), oid: pointer.oid.to_string() };
+        if !self.has(pointer)? {
+            let path = self.path(pointer.oid);
+            return match size_of(&path)? {
+                Some(size) => Err(Error::Damaged {
+                    what: what.into(),
+                    detail: format!(
+                        "object {} has {size} bytes, expected {}",
+                        pointer.oid, pointer.size
+                    ),
+                }),
+                None => Err(missing()),
+            };
+        }
+        let path = self.path(pointer.oid);
+        match File::open(&path) {
+            Ok(file) => Ok(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing()),
+            Err(error) => Err(Error::io("opening", &path, error)),
+        }
+    }
+
+    /// Whether an object is here and its bytes are what its oid says.
+    pub fn verify(&self, pointer: Pointer) -> Result<bool> {
+        if !self.has(pointer)? {
+            return Ok(false);
+        }
+        let path = self.path(pointer.oid);
+        let mut hasher = Sha256::new();
+        let mut file = File::open(&path).map_err(|error| Error::io("opening", &path, error))?;
+        let mut block = vec![0; 1 << 20];
+        loop {
+            let count =
+                file.read(&mut block).map_err(|error| Error::io("reading", &path, error))?;
+            if count == 0 {
+                return Ok(Oid::from_hasher(hasher) == pointer.oid);
+            }
+            hasher.update(&block[..count]);
+        }
+    }
+
+    /// Drops the kept link of an object that a server has now.
+    pub fn release(&self, oid: Oid) -> Result<()> {
+        let kept = self.kept_path(oid);
+        match fs::remove_file(&kept) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Error::io("removing", &kept, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A file of our own that vanishes if the process dies, and when it is dropped.
+    pub fn scratch(&self) -> Result<File> {
+        self.make_temporary()?;
+        tempfile::tempfile_in(&self.temporary)
+            .map_err(|error| Error::io("creating a file in", &self.temporary, error))
+    }
+
+    /// Begins a new object.
+    pub fn create(&self) -> Result<Writer<'_>> {
+        self.make_temporary()?;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = self.temporary.join(format!("{}-{number}", std::process::id()));
+        let _ = fs::remove_file(&path);
+        let file = OpenOptions::new().write(true).create_new(true).open(&path);
+        let file = file.map_err(|error| Error::io("creating", &path, error))?;
+        Ok(Writer { store: self, path, file: Some(file), hasher: Sha256::new(), size: 0 })
+    }
+
+    fn make_temporary(&self) -> Result<()> {
+        fs::create_dir_all(&self.temporary)
+            .map_err(|error| Error::io("creating", &self.temporary, error))
+    }
+
+    /// Removes what processes that no longer run have left unfinished.
+    pub fn sweep(&self, is_running: impl Fn(u32) -> bool) {
+        let Ok(entries) = fs::read_dir(&self.temporary) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let owner = name.to_str().and_then(|name| name.split('-').next()?.parse().ok());
+            if owner.is_some_and(|owner| !is_running(owner)) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+/// An object being written: nothing is visible in the store until [`Writer::finish`].
+#[derive(Debug)]
+pub struct Writer<'a> {
+    store: &'a Store,
+    path: PathBuf,
+    file: Option<File>,
+    hasher: Sha256,
+    size: u64,
+}
+
+impl Writer<'_> {
+    /// Appends to the object.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+        let file = self.file.as_mut().ok_or(Error::Interrupted)?;
+        file.write_all(bytes).map_err(|error| Error::io("writing", &self.path, error))
+    }
+
+    /// Makes the object durable and visible under its oid, and links it into the kept ones.
+    ///
+    /// The kept link comes first: a crash between the two loses nothing.
+    pub fn finish(mut self) -> Result<Pointer> {
+        let hasher = std::mem::take(&mut self.hasher);
+        let pointer = Pointer { oid: Oid::from_hasher(hasher), size: self.size };
+        let file = self.file.take().ok_or(Error::Interrupted)?;
+        let path = self.store.path(pointer.oid);
+        if size_of(&path)? == Some(pointer.size) {
+            return Ok(pointer);
+        }
+        file.sync_all().map_err(|error| Error::io("writing", &self.path, error))?;
+        drop(file);
+        let kept = self.store.kept_path(pointer.oid);
+        make_parent(&kept)?;
+        let _ = fs::remove_file(&kept);
+        link_or_copy(&self.path, &kept)?;
+        make_parent(&path)?;
+        fs::rename(&self.path, &path).map_err(|error| Error::io("creating", &path, error))?;
+        Ok(pointer)
+    }
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        // After `finish` the path is gone already; an unfinished object must not stay.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn size_of(path: &Path) -> Result<Option<u64>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.is_file().then_some(metadata.len())),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(Error::io("looking at", path, error)),
+    }
+}
+
+fn make_parent(path: &Path) -> Result<()> {
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent).map_err(|error| Error::io("creating", parent, error))
+}
+
+/// A second name for a file, or a copy where the file system cannot do that.
+fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(_) => copy(from, to),
+    }
+}
+
+/// Copies through a second name, so that a crash leaves no half object under the final one.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let partial = to.with_extension(format!("{}-partial", std::process::id()));
+    let copied = fs::copy(from, &partial).and_then(|_| fs::rename(&partial, to));
+    copied.map_err(|error| {
+        let _ = fs::remove_file(&partial);
+        Error::io("copying to", to, error)
+    })
+}

@@ -1,0 +1,1 @@
+"""The tests: `support` builds what they need, `e2e` drives git, `test_repo` checks the source itself."""

@@ -1,0 +1,1 @@
+"""The support code that other tests lean on has to hold by itself."""
