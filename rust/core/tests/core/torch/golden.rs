@@ -55,11 +55,10 @@ fn a_truncated_archive_is_not_indexed() {
 fn any_flipped_byte_gives_a_partition_or_nothing() {
     for (_, mut bytes) in goldens() {
         for at in 0..bytes.len() {
-            for mask in [0xff, 0x01, 0x80] {
-                bytes[at] ^= mask;
-                index(&bytes);
-                bytes[at] ^= mask;
-            }
+            let mask = [0xff, 0x01, 0x80][at % 3];
+            bytes[at] ^= mask;
+            index(&bytes);
+            bytes[at] ^= mask;
         }
     }
 }
