@@ -9,4 +9,9 @@
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
 mod checkpoints;
+mod format;
+mod index;
+mod opaque;
+mod pktline;
+mod pointer;
 mod safetensors;
