@@ -240,7 +240,7 @@ fn bad_requests_are_refused() {
         list(&["pathname=a"]),
         list(&[]),
         list(&["command=clean", "", "pathname=a"]),
-        list(&vec!["key=value"; 65]),
+        list(&[&["command=clean", "pathname=a"], &["key=value"; 63][..]].concat()),
         [list(&["command=clean", "pathname=a"]), packet("x")].concat()[..20].to_vec(),
     ] {
         let result = session(&request).next_request();
@@ -249,10 +249,18 @@ fn bad_requests_are_refused() {
 }
 
 #[test]
+fn unknown_keys_are_skipped() {
+    let lines = [&["command=clean", "pathname=a"], &["key=value"; 62][..]].concat();
+    assert!(session(&list(&lines)).next_request().unwrap().is_some());
+}
+
+#[test]
 fn bad_lengths_are_refused() {
+    let more = "x".repeat(70_000);
     for header in ["0001", "0002", "0003", "fff1", "ffff", "+00a", "-001", " 10", "0x10", "zzzz"] {
-        assert!(is_protocol(session(header.as_bytes()).next_request()), "{header}");
-        let script = [&list(&["command=clean", "pathname=a"])[..], header.as_bytes()].concat();
+        let packet = format!("{header}{more}");
+        assert!(is_protocol(session(packet.as_bytes()).next_request()), "{header}");
+        let script = [&list(&["command=clean", "pathname=a"])[..], packet.as_bytes()].concat();
         let mut session = session(&script);
         session.next_request().unwrap();
         assert!(session.content().read(&mut [0; 9]).is_err(), "{header}");
