@@ -11,13 +11,15 @@ const HANDSHAKE: &[u8] = b"0016git-filter-client\n000eversion=2\n0000\
     0015capability=clean\n0016capability=smudge\n0000";
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = serve(bytes);
-    let _ = serve(&[HANDSHAKE, bytes].concat());
+    for input in [bytes, &[HANDSHAKE, bytes].concat()] {
+        let mut output = Vec::new();
+        let _ = serve(input, &mut output);
+        check(&output);
+    }
 });
 
-fn serve(input: &[u8]) -> Result<()> {
-    let mut output = Vec::new();
-    let mut session = Session::open(input, &mut output)?;
+fn serve(input: &[u8], output: &mut Vec<u8>) -> Result<()> {
+    let mut session = Session::open(input, output)?;
     while let Some(request) = session.next_request()? {
         let mut content = Vec::new();
         let whole = session.content().read_to_end(&mut content).is_ok();
@@ -26,8 +28,6 @@ fn serve(input: &[u8]) -> Result<()> {
         session.answer().write_all(&content).expect("memory takes all");
         session.end(whole)?;
     }
-    drop(session);
-    check(&output);
     Ok(())
 }
 
