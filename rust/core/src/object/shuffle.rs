@@ -1,5 +1,10 @@
 //! Elements into byte planes and back: all first bytes, then all second bytes, and so on.
 
+#![allow(
+    clippy::inline_always,
+    reason = "each caller compiles this code for the instructions that it may use"
+)]
+
 /// Elements handled at a time: enough for the compiler to use the widest registers.
 const RUN: usize = 64;
 
@@ -66,11 +71,11 @@ fn split<const ITEM: usize>(chunk: &[u8], out: &mut [u8]) {
     let count = elements.len();
     let (runs, rest) = elements.as_chunks::<RUN>();
     for (number, run) in runs.iter().enumerate() {
-        for plane in 0..ITEM {
+        (0..ITEM).for_each(|plane| {
             let bytes: [u8; RUN] = std::array::from_fn(|at| run[at][plane]);
             let start = plane * count + number * RUN;
             out[start..start + RUN].copy_from_slice(&bytes);
-        }
+        });
     }
     for (at, element) in rest.iter().enumerate() {
         for (plane, &byte) in element.iter().enumerate() {
