@@ -113,7 +113,9 @@ class Session:
     def next(self) -> tuple[str, bytes, str | None] | None:
         """(command, path name, treeish) of the next request; None at the end."""
 
-    def clean(self, path: str, store: Store, bases: list[bytes], memory: str, counter: Counter) -> None:
+    def clean(
+        self, path: str, store: Store, bases: list[bytes], memory: str, counter: Counter
+    ) -> None:
         """Clean the content and answer; when it raises, nothing has been answered."""
 
     def clean_pointer(self, store: Store) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from git_theta import _core, git, progress
-from git_theta.attributes import TREE
+from git_theta.attributes import DIRECTORY
 from git_theta.repository import Repository
 
 
@@ -21,7 +21,7 @@ def clean(session: _core.Session, repository: Repository, path: str) -> None:
         _core.CoreError: nothing has been answered.
     """
     store = repository.store()
-    if path.startswith(f"{TREE}/"):
+    if path.startswith(f"{DIRECTORY}/"):
         session.clean_pointer(store)
         return
     memory = os.path.join(repository.theta_dir, "cache")

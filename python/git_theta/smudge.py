@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from git_theta import _core, progress, transfer
+from git_theta.attributes import DIRECTORY
 from git_theta.errors import MissingError
-from git_theta.attributes import TREE
 from git_theta.repository import Repository
 
 #: Any of these set to 1 leaves the manifest in the work tree, to be restored by `git theta pull`.
@@ -33,7 +33,7 @@ def smudge(session: _core.Session, repository: Repository, path: str) -> None:
     content = session.receive(store)
     text = content.bytes()
     is_manifest = text is not None and _core.Manifest.is_manifest(text)
-    if text is None or not is_manifest or path.startswith(f"{TREE}/") or skipping():
+    if text is None or not is_manifest or path.startswith(f"{DIRECTORY}/") or skipping():
         session.send(content)
         return
     manifest = _core.Manifest.parse(text)
