@@ -1,24 +1,46 @@
-"""The Rust core: bytes, digests, objects, manifests. Every call releases the GIL."""
+"""The Rust core: bytes, digests, objects, manifests. Long calls release the GIL."""
 
-from collections.abc import Callable
+from typing import Self, final
 
 class CoreError(Exception):
     """Raised by every function here; `git_theta.errors` turns it into the public tree."""
 
     kind: str
 
+@final
+class Counter:
+    """Bytes done so far by a call that runs in another thread; read it for progress."""
+
+    def __new__(cls) -> Self: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+    def expect(self, count: int) -> None:
+        """Note that `count` more bytes are to be done."""
+
+@final
 class Entry:
-    """One line of a manifest: a stored parameter, or a view on one."""
+    """One parameter of a manifest: a stored one, or a view on one."""
 
-    name: str
-    dtype: str
-    shape: list[int]
-    size: int
-    digest: str | None
-    update: str
-    objects: list[tuple[str, int]]
-    view: str | None
+    @property
+    def name(self) -> str: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def shape(self) -> list[int]: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def digest(self) -> str | None: ...
+    @property
+    def update(self) -> str: ...
+    @property
+    def objects(self) -> list[tuple[str, int]]: ...
+    @property
+    def view(self) -> str | None: ...
 
+@final
 class Manifest:
     """The text git keeps in place of a checkpoint."""
 
@@ -43,30 +65,76 @@ class Manifest:
     def objects(self) -> list[tuple[str, int]]:
         """Every (oid, size) that restoring needs, once each, in manifest order."""
 
+    def missing(self, store: Store) -> list[tuple[str, int]]:
+        """Those of `objects()` that are not in the store; puts back pruned ones that are kept."""
+
     def pointers(self) -> list[tuple[str, bytes]]:
         """(file name below `.git_theta/<checkpoint>/`, pointer text), one per object."""
 
-class Counter:
-    """Bytes done so far by a call that runs in another thread; read it for progress."""
-
-    def __init__(self) -> None: ...
-    @property
-    def done(self) -> int: ...
-    @property
-    def total(self) -> int: ...
-
+@final
 class Store:
     """The LFS objects of one repository, and the links that keep unpushed ones alive."""
 
-    def __init__(self, objects: str, kept: str, temporary: str) -> None: ...
+    def __new__(cls, objects: str, kept: str, temporary: str) -> Self: ...
     def path(self, oid: str) -> str:
         """Where the object is, or would be, in the LFS store."""
 
-    def has(self, oid: str) -> bool:
+    def has(self, oid: str, size: int) -> bool:
         """Whether the object is here; puts it back if only its kept link is left."""
 
+    def verify(self, oid: str, size: int) -> bool:
+        """Whether the object is here and its sha256 is its oid."""
+
     def release(self, oids: list[str]) -> None:
-        """Drops the kept links of objects that are on a server now."""
+        """Drop the kept links of objects that are on a server now."""
+
+    def restore(self, manifest: Manifest, name: str, path: str | None, counter: Counter) -> None:
+        """Write the checkpoint to `path`, whole or not at all; None: only check that it can be."""
+
+@final
+class Content:
+    """What git sent to be smudged."""
+
+    def bytes(self) -> bytes | None:
+        """The bytes, if they are few; None when they are kept in a file."""
+
+@final
+class Session:
+    """Our end of the pipes between git and this process."""
+
+    @staticmethod
+    def process() -> Session:
+        """Speak the long-running filter protocol on standard input and output."""
+
+    @staticmethod
+    def single() -> Session:
+        """Take one file from standard input and answer on standard output."""
+
+    def next(self) -> tuple[str, bytes, str | None] | None:
+        """(command, path name, treeish) of the next request; None at the end."""
+
+    def clean(self, path: str, store: Store, bases: list[bytes], memory: str, counter: Counter) -> None:
+        """Clean the content and answer; when it raises, nothing has been answered."""
+
+    def clean_pointer(self, store: Store) -> None:
+        """Clean a file of the pointer tree and answer."""
+
+    def receive(self, store: Store) -> Content:
+        """Take the content of a request, whole."""
+
+    def send(self, content: Content) -> None:
+        """Answer with content as it came."""
+
+    def smudge(self, manifest: Manifest, name: str, store: Store, counter: Counter) -> None:
+        """Answer with the restored checkpoint; when it raises, git has been told to drop it."""
+
+    def refuse(self) -> None:
+        """Answer that the request failed."""
+
+def merge(
+    ancestor: bytes, ours: bytes, theirs: bytes, store: Store, nested: bool
+) -> tuple[bytes, list[str]]:
+    """Merge three manifests' texts: (merged text, names of parameters that both sides changed)."""
 
 def parse_pointer(text: bytes) -> tuple[str, int] | None:
     """(oid, size) of a canonical LFS pointer, or None."""

@@ -26,12 +26,14 @@ pub mod source;
 // F2: formats
 pub mod format;
 // F3: objects, and where they are kept
+pub mod channel;
 pub mod object;
 pub mod store;
-// F4: the text git keeps
+// F4: the text git keeps, and what is stored already
 pub mod known;
 pub mod manifest;
-// F5: the two directions
+pub mod received;
+// F5: the two directions, and what stands on them
 pub mod clean;
 pub mod merge;
 pub mod smudge;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 /// Bytes that can be read at any offset by many threads at once.
 ///
@@ -60,6 +61,16 @@ impl FileSource {
     pub fn new(file: File) -> io::Result<Self> {
         let size = file.metadata()?.len();
         Ok(Self { file, size })
+    }
+
+    /// Opens the regular file at `path`; `None` for links, directories and what is not there.
+    #[must_use]
+    pub fn open_regular(path: &Path) -> Option<Self> {
+        // Looked at first, so that a pipe in its place is never opened and waited for.
+        let found = std::fs::symlink_metadata(path).ok()?;
+        let file = found.is_file().then(|| File::open(path).ok())??;
+        let source = Self::new(file).ok()?;
+        source.file.metadata().ok()?.is_file().then_some(source)
     }
 
     /// The open file.

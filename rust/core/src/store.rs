@@ -5,7 +5,7 @@
 //! hard-linked into a directory that git-lfs does not know, until a push has carried it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -88,6 +88,25 @@ impl Store {
             Ok(file) => Ok(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing()),
             Err(error) => Err(Error::io("opening", &path, error)),
+        }
+    }
+
+    /// Whether an object is here and its bytes are what its oid says.
+    pub fn verify(&self, pointer: Pointer) -> Result<bool> {
+        if !self.has(pointer)? {
+            return Ok(false);
+        }
+        let path = self.path(pointer.oid);
+        let mut hasher = Sha256::new();
+        let mut file = File::open(&path).map_err(|error| Error::io("opening", &path, error))?;
+        let mut block = vec![0; 1 << 20];
+        loop {
+            let count =
+                file.read(&mut block).map_err(|error| Error::io("reading", &path, error))?;
+            if count == 0 {
+                return Ok(Oid::from_hasher(hasher) == pointer.oid);
+            }
+            hasher.update(&block[..count]);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The laws of clean and smudge: the same bytes come back, and the same manifest.
 
+use std::fmt::Write as _;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -69,7 +70,7 @@ fn safetensors(tensors: &[(String, &str, Vec<u64>, Vec<u8>)]) -> Vec<u8> {
     for (name, dtype, shape, bytes) in tensors {
         let (start, end) = (data.len(), data.len() + bytes.len());
         let comma = if header.len() > 1 { "," } else { "" };
-        header += &format!(
+        let _ = write!(header, 
             "{comma}{name:?}:{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{start},{end}]}}"
         );
         data.extend_from_slice(bytes);

@@ -1,0 +1,92 @@
+//! The two ways in which git hands over a file: one after another to a long-running
+//! process, or each to a process of its own by standard input and output.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+
+use crate::error::{Error, Result};
+use crate::pktline::{Request, Session};
+
+type Input = BufReader<File>;
+
+/// Where a checkpoint comes from and its other form goes to.
+#[derive(Debug)]
+pub enum Channel {
+    /// A long-running filter process.
+    Process(Session<Input, File>),
+    /// A process for one file.
+    Single(Input, File),
+}
+
+/// Large enough for two packets, so that most are read with one call.
+const BUFFER: usize = 128 << 10;
+/// How much a pipe should hold: fewer switches between git and us.
+const PIPE: usize = 1 << 20;
+
+impl Channel {
+    /// The long-running protocol over `input` and `output`; shakes hands.
+    pub fn process(input: File, output: File) -> Result<Self> {
+        widen(&input);
+        widen(&output);
+        Ok(Self::Process(Session::open(BufReader::with_capacity(BUFFER, input), output)?))
+    }
+
+    /// One file from `input` to `output`.
+    #[must_use]
+    pub fn single(input: File, output: File) -> Self {
+        widen(&input);
+        Self::Single(BufReader::with_capacity(BUFFER, input), output)
+    }
+
+    /// The next request of a process; never one of a single file.
+    pub fn next_request(&mut self) -> Result<Option<Request>> {
+        match self {
+            Self::Process(session) => session.next_request(),
+            Self::Single(..) => Ok(None),
+        }
+    }
+
+    /// What git sends; must be read to its end.
+    pub fn content(&mut self) -> Box<dyn Read + '_> {
+        match self {
+            Self::Process(session) => Box::new(session.content()),
+            Self::Single(input, _) => Box::new(input),
+        }
+    }
+
+    /// Answers with what `write` writes. If it fails, git is told to drop it.
+    pub fn answer(&mut self, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        match self {
+            Self::Process(session) => {
+                session.accept()?;
+                let written = write(&mut session.answer());
+                // A broken pipe cannot be reported through the pipe.
+                let ended = session.end(written.is_ok());
+                written.and(ended)
+            }
+            Self::Single(_, output) => {
+                write(output)?;
+                output
+                    .flush()
+                    .map_err(|source| Error::Io { context: "writing to git".into(), source })
+            }
+        }
+    }
+
+    /// Refuses the current request.
+    pub fn refuse(&mut self) -> Result<()> {
+        match self {
+            Self::Process(session) => session.refuse(),
+            Self::Single(..) => Ok(()),
+        }
+    }
+}
+
+/// A larger pipe, where the system has such a thing; otherwise all goes on, only slower.
+#[cfg(target_os = "linux")]
+fn widen(file: &File) {
+    let _ = rustix::pipe::fcntl_setpipe_size(file, PIPE);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn widen(_file: &File) {}

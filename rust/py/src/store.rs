@@ -1,0 +1,89 @@
+//! The store of one repository.
+
+use std::path::PathBuf;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use theta_core::clean::{default_limits, default_threads};
+use theta_core::digest::Oid;
+use theta_core::manifest::Manifest;
+use theta_core::pointer::Pointer;
+use theta_core::progress;
+use theta_core::smudge::Smudger;
+use theta_core::store;
+
+use crate::counter::Counter;
+use crate::errors::raise;
+
+/// The LFS objects of one repository, and the links that keep unpushed ones alive.
+#[pyclass(frozen, module = "git_theta._core")]
+pub(crate) struct Store {
+    pub(crate) inner: store::Store,
+}
+
+impl Store {
+    pub(crate) fn missing(&self, manifest: &Manifest) -> theta_core::error::Result<Vec<Pointer>> {
+        self.smudger(&progress::Counter::default()).missing(manifest)
+    }
+
+    pub(crate) fn smudger<'a>(&'a self, counter: &'a progress::Counter) -> Smudger<'a> {
+        Smudger {
+            store: &self.inner,
+            threads: default_threads(),
+            limits: default_limits(),
+            counter,
+        }
+    }
+}
+
+fn parse(oid: &str) -> PyResult<Oid> {
+    Oid::parse(oid).ok_or_else(|| PyValueError::new_err(format!("'{oid}' is not an oid")))
+}
+
+#[pymethods]
+impl Store {
+    #[new]
+    fn new(objects: PathBuf, kept: PathBuf, temporary: PathBuf) -> Self {
+        Self { inner: store::Store::new(objects, kept, temporary) }
+    }
+
+    fn path(&self, oid: &str) -> PyResult<PathBuf> {
+        Ok(self.inner.path(parse(oid)?))
+    }
+
+    fn has(&self, py: Python<'_>, oid: &str, size: u64) -> PyResult<bool> {
+        let pointer = Pointer { oid: parse(oid)?, size };
+        py.detach(|| self.inner.has(pointer)).map_err(|error| raise(&error))
+    }
+
+    fn release(&self, py: Python<'_>, oids: Vec<String>) -> PyResult<()> {
+        let oids = oids.iter().map(|oid| parse(oid)).collect::<PyResult<Vec<_>>>()?;
+        let released = py.detach(|| oids.into_iter().try_for_each(|oid| self.inner.release(oid)));
+        released.map_err(|error| raise(&error))
+    }
+
+    /// Whether the object's bytes are what its oid says.
+    fn verify(&self, py: Python<'_>, oid: &str, size: u64) -> PyResult<bool> {
+        let pointer = Pointer { oid: parse(oid)?, size };
+        py.detach(|| self.inner.verify(pointer)).map_err(|error| raise(&error))
+    }
+
+    /// Restores a checkpoint into a new file at `path`; with `None` only checks that it can be.
+    fn restore(
+        &self,
+        py: Python<'_>,
+        manifest: &crate::manifest::Manifest,
+        name: &str,
+        path: Option<PathBuf>,
+        counter: &Counter,
+    ) -> PyResult<()> {
+        let restored = py.detach(|| {
+            let smudger = self.smudger(&counter.0);
+            match path {
+                Some(path) => smudger.restore_file(&manifest.0, name, &path),
+                None => smudger.smudge(&manifest.0, name, &mut std::io::sink()),
+            }
+        });
+        restored.map_err(|error| raise(&error))
+    }
+}
