@@ -70,6 +70,12 @@ def test_rust_imports_go_down(path: Path) -> None:
         assert_downwards(path, own, tree.rust_imports(path), tree.floors("### rust/core"))
 
 
+def test_the_crate_declares_its_modules_floor_by_floor() -> None:
+    floors = tree.floors("### rust/core")
+    declared = re.findall(r"^pub mod (\w+);", (tree.CORE / "lib.rs").read_text(), re.MULTILINE)
+    assert declared == sorted(declared, key=lambda name: floors.get(name, -1))
+
+
 @pytest.mark.parametrize("path", tree.files(".py"), ids=tree.name)
 def test_python_imports_go_down(path: Path) -> None:
     if (

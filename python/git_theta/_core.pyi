@@ -2,6 +2,18 @@
 
 from typing import Self, final
 
+__all__ = [
+    "Content",
+    "CoreError",
+    "Counter",
+    "Entry",
+    "Manifest",
+    "Session",
+    "Store",
+    "merge",
+    "parse_pointer",
+]
+
 class CoreError(Exception):
     """Raised by every function here; `git_theta.errors` turns it into the public tree."""
 
@@ -113,7 +125,9 @@ class Session:
     def next(self) -> tuple[str, bytes, str | None] | None:
         """(command, path name, treeish) of the next request; None at the end."""
 
-    def clean(self, path: str, store: Store, bases: list[bytes], memory: str, counter: Counter) -> None:
+    def clean(
+        self, path: str, store: Store, bases: list[bytes], memory: str, counter: Counter
+    ) -> None:
         """Clean the content and answer; when it raises, nothing has been answered."""
 
     def clean_pointer(self, store: Store) -> None:
