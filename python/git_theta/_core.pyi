@@ -91,7 +91,7 @@ class Store:
     def path(self, oid: str) -> str:
         """Where the object is, or would be, in the LFS store."""
 
-    def has(self, oid: str, size: int) -> bool:
+    def has(self, oid: str, size: int | None = None) -> bool:
         """Whether the object is here; puts it back if only its kept link is left."""
 
     def verify(self, oid: str, size: int) -> bool:

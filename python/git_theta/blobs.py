@@ -41,9 +41,10 @@ def read(oids: Iterable[str], cwd: str | None = None) -> Iterator[tuple[str, byt
         end = answer.index(b"\n", at)
         header = answer[at:end].split(b" ")
         at = end + 1
-        if len(header) == 3:
+        if len(header) == 3 and header[2].isdigit():
             size = int(header[2])
-            yield name, answer[at : at + size]
+            if header[1] == b"blob":
+                yield name, answer[at : at + size]
             at += size + 1
 
 

@@ -38,20 +38,27 @@ def wanted(checkpoints: Iterable[tuple[str, str]], cwd: str | None = None) -> Wa
     manifests = dict(blobs.read((oid for _, oid in pairs), cwd))
     result = Wanted()
     for path, oid in pairs:
-        text = manifests.get(oid, b"")
-        if _core.Manifest.is_manifest(text):
-            _add(result, path, text)
+        try:
+            result.texts.update(of_manifest(path, manifests.get(oid, b"")))
+        except _core.CoreError as error:
+            result.unreadable[path] = str(error)
     return result
 
 
-def _add(result: Wanted, path: str, manifest: bytes) -> None:
-    try:
-        named = _core.Manifest.parse(manifest).pointers()
-    except _core.CoreError as error:
-        result.unreadable[path] = str(error)
-        return
-    for name, text in named:
-        result.texts[f"{TREE}/{path}/{name}"] = text
+def of_manifest(path: str, blob: bytes) -> list[tuple[str, bytes]]:
+    """(pointer path, text) for every object that a checkpoint's blob names.
+
+    Args:
+        path: the checkpoint's.
+        blob: its manifest; anything else wants nothing.
+
+    Raises:
+        CoreError: it begins as a manifest does, but cannot be read.
+    """
+    if not _core.Manifest.is_manifest(blob):
+        return []
+    named = _core.Manifest.parse(blob).pointers()
+    return [(f"{TREE}/{path}/{name}", text) for name, text in named]
 
 
 def checkpoint_of(pointer_path: str) -> str:

@@ -6,12 +6,11 @@ What remains is `commit --no-verify`, and merges or rebases onto a commit made w
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from git_theta import git
-from git_theta.repository import Repository
+from git_theta.repository import Repository, temporary_index
 from git_theta.sync import Plan, plan, sync
 
 # Labels of `rebase -r` are still there when its last hook runs; a stash is nobody's history.
@@ -40,7 +39,8 @@ def remembered_exact(repository: Repository, commit: str = "HEAD") -> bool:
 
 def inexact(repository: Repository, commit: str) -> Plan:
     """What would make the tree of a commit exact: adds are missing, removals superfluous."""
-    with _index_of(repository, commit) as index:
+    with temporary_index(repository) as index:
+        _read_tree(repository, commit, index)
         return plan(repository, index)
 
 
@@ -100,25 +100,16 @@ def _recreate(
 
 
 def _exact_tree(repository: Repository, commit: str) -> str:
-    with _index_of(repository, commit) as index:
+    with temporary_index(repository) as index:
+        _read_tree(repository, commit, index)
         sync(repository, index, work_tree=False)
         environment = {"GIT_INDEX_FILE": index}
         return git.run("write-tree", env=environment, cwd=repository.directory).strip()
 
 
-@contextlib.contextmanager
-def _index_of(repository: Repository, commit: str) -> Iterator[str]:
-    """A temporary index that holds the tree of a commit."""
-    os.makedirs(repository.local_dir, exist_ok=True)
-    index = os.path.join(repository.local_dir, f"index.{os.getpid()}")
-    try:
-        environment = {"GIT_INDEX_FILE": index}
-        git.run("read-tree", f"{commit}^{{tree}}", env=environment, cwd=repository.directory)
-        yield index
-    finally:
-        for path in (index, index + ".lock"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
+def _read_tree(repository: Repository, commit: str, index: str) -> None:
+    environment = {"GIT_INDEX_FILE": index}
+    git.run("read-tree", f"{commit}^{{tree}}", env=environment, cwd=repository.directory)
 
 
 def _is_ours_alone(repository: Repository, commit: str) -> bool:

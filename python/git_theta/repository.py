@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 from git_theta import _core, git
 from git_theta.errors import GitError, UsageError
@@ -123,3 +125,16 @@ def real_index_in_use(repository: Repository) -> bool:
     """Whether `GIT_INDEX_FILE`, as hooks see it, is the work tree's own index."""
     used = os.environ.get("GIT_INDEX_FILE")
     return used is None or os.path.abspath(used) == os.path.abspath(repository.index)
+
+
+@contextlib.contextmanager
+def temporary_index(repository: Repository) -> Iterator[str]:
+    """The name of an index that nobody else uses, and that is gone afterwards."""
+    os.makedirs(repository.local_dir, exist_ok=True)
+    index = os.path.join(repository.local_dir, f"index.{os.getpid()}")
+    try:
+        yield index
+    finally:
+        for path in (index, index + ".lock"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)

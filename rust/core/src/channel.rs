@@ -46,12 +46,16 @@ impl Channel {
         }
     }
 
-    /// What git sends; must be read to its end.
-    pub fn content(&mut self) -> Box<dyn Read + '_> {
-        match self {
+    /// Lets `take` read what git sends, and reads what it leaves: git waits to be rid of all.
+    pub fn receive<T>(&mut self, take: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
+        let mut content: Box<dyn Read + '_> = match self {
             Self::Process(session) => Box::new(session.content()),
             Self::Single(input, _) => Box::new(input),
-        }
+        };
+        let taken = take(&mut content);
+        let rest = std::io::copy(&mut content, &mut std::io::sink());
+        let drained = rest.map_err(|source| Error::Io { context: "reading from git".into(), source });
+        taken.and_then(|taken| drained.map(|_| taken))
     }
 
     /// Answers with what `write` writes. If it fails, git is told to drop it.

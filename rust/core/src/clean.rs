@@ -70,7 +70,7 @@ pub fn default_limits() -> Limits {
 }
 
 impl Cleaner<'_> {
-    /// Cleans `content`, which is drained to its end even when an error is returned.
+    /// Cleans `content`, to its end.
     ///
     /// `file` is the work-tree file at `pathname`, which most likely has the same bytes. What
     /// is a manifest already passes through, and so does nothing at all.
@@ -96,11 +96,8 @@ impl Cleaner<'_> {
             return Ok(head);
         }
         let mut content = Cursor::new(head).chain(content);
-        let manifest = self.clean_bytes(&mut content, file, pathname);
-        if manifest.is_err() {
-            let _ = std::io::copy(&mut content, &mut std::io::sink());
-        }
-        Ok(manifest?.text().into_bytes())
+        let manifest = self.clean_bytes(&mut content, file, pathname)?;
+        Ok(manifest.text().into_bytes())
     }
 
     fn clean_bytes(

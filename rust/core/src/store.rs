@@ -91,6 +91,14 @@ impl Store {
         }
     }
 
+    /// The size of an object that is here, in the LFS store or kept.
+    pub fn size(&self, oid: Oid) -> Result<Option<u64>> {
+        match size_of(&self.path(oid))? {
+            Some(size) => Ok(Some(size)),
+            None => size_of(&self.kept_path(oid)),
+        }
+    }
+
     /// Whether an object is here and its bytes are what its oid says.
     pub fn verify(&self, pointer: Pointer) -> Result<bool> {
         if !self.has(pointer)? {

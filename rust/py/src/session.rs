@@ -100,7 +100,7 @@ impl Session {
             let file = FileSource::open_regular(&path);
             let name = path.as_os_str().as_encoded_bytes();
             let mut channel = lock(&self.0);
-            let text = cleaner.clean(&mut channel.content(), file, name)?;
+            let text = channel.receive(|content| cleaner.clean(content, file, name))?;
             channel.answer(|output| output.write_all(&text).map_err(to_git))
         });
         cleaned.map_err(|error| raise(&error))
@@ -109,14 +109,14 @@ impl Session {
     fn clean_pointer(&self, py: Python<'_>, store: &Store) -> PyResult<()> {
         let cleaned = py.detach(|| {
             let mut channel = lock(&self.0);
-            let text = clean_pointer(&mut channel.content(), &store.inner)?;
+            let text = channel.receive(|content| clean_pointer(content, &store.inner))?;
             channel.answer(|output| output.write_all(&text).map_err(to_git))
         });
         cleaned.map_err(|error| raise(&error))
     }
 
     fn receive(&self, py: Python<'_>, store: &Store) -> PyResult<Content> {
-        let received = py.detach(|| Received::take(&mut lock(&self.0).content(), &store.inner));
+        let received = py.detach(|| lock(&self.0).receive(|content| Received::take(content, &store.inner)));
         received.map(|received| Content(Mutex::new(received))).map_err(|error| raise(&error))
     }
 

@@ -51,9 +51,14 @@ impl Store {
         Ok(self.inner.path(parse(oid)?))
     }
 
-    fn has(&self, py: Python<'_>, oid: &str, size: u64) -> PyResult<bool> {
-        let pointer = Pointer { oid: parse(oid)?, size };
-        py.detach(|| self.inner.has(pointer)).map_err(|error| raise(&error))
+    #[pyo3(signature = (oid, size=None))]
+    fn has(&self, py: Python<'_>, oid: &str, size: Option<u64>) -> PyResult<bool> {
+        let oid = parse(oid)?;
+        let found = py.detach(|| match size.map_or_else(|| self.inner.size(oid), |size| Ok(Some(size)))? {
+            Some(size) => self.inner.has(Pointer { oid, size }),
+            None => Ok(false),
+        });
+        found.map_err(|error| raise(&error))
     }
 
     fn release(&self, py: Python<'_>, oids: Vec<String>) -> PyResult<()> {

@@ -1,0 +1,62 @@
+"""clean: what `git add` does with one file of the work tree."""
+
+from __future__ import annotations
+
+import os
+
+from git_theta import _core, git, progress
+from git_theta.pointers import DIRECTORY
+from git_theta.repository import Repository
+
+
+def clean(session: _core.Session, repository: Repository, path: str) -> None:
+    """Answers git's request to clean `path`.
+
+    Args:
+        session: the conversation with git; the content has not been read yet.
+        repository: where objects go.
+        path: relative to the top of the work tree, where this process runs.
+
+    Raises:
+        _core.CoreError: nothing has been answered.
+    """
+    store = repository.store()
+    if path.startswith(f"{DIRECTORY}/"):
+        session.clean_pointer(store)
+        return
+    memory = os.path.join(repository.theta_dir, "cache")
+    with progress.shown(f"adding '{path}'", _size(path)) as counter:
+        session.clean(path, store, bases(path), memory, counter)
+
+
+def bases(path: str) -> list[bytes]:
+    """The manifests that the index and HEAD have for `path`, if they have any.
+
+    Args:
+        path: relative to the top of the work tree.
+    """
+    if "\n" in path:
+        # `cat-file --batch` reads lines; such a name is only cleaned more slowly.
+        return []
+    asked = f":0:{path}\nHEAD:{path}\n"
+    answer = git.run_bytes("cat-file", "--batch", input=os.fsencode(asked), check=False)
+    found: list[bytes] = []
+    at = 0
+    while at < len(answer):
+        end = answer.index(b"\n", at)
+        words = answer[at:end].rsplit(b" ", 2)
+        at = end + 1
+        if len(words) == 3 and words[1] == b"blob":
+            size = int(words[2])
+            text = answer[at : at + size]
+            at += size + 1
+            if _core.Manifest.is_manifest(text[:64]) and text not in found:
+                found.append(text)
+    return found
+
+
+def _size(path: str) -> int:
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return 0

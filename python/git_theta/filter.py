@@ -1,0 +1,70 @@
+"""The filter: git's requests to clean and smudge, one after another."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from git_theta import _core, repository
+from git_theta.clean import clean
+from git_theta.errors import ThetaError, from_core
+from git_theta.smudge import Told, smudge
+
+
+def process() -> int:
+    """Serves git's long-running filter protocol until git closes it.
+
+    Returns:
+        The exit status: 0, also when single requests have failed and git was told so.
+    """
+    session = _core.Session.process()
+    here = repository.find()
+    while (request := session.next()) is not None:
+        command, name, _ = request
+        path = os.fsdecode(name)
+        try:
+            _serve(session, here, command, path)
+        except Told as told:
+            _tell(told.__cause__)
+        except (ThetaError, _core.CoreError) as error:
+            _tell(error)
+            session.refuse()
+    return 0
+
+
+def single(command: str, path: str) -> int:
+    """Serves one request, for programs that do not know the long-running protocol.
+
+    Args:
+        command: `clean` or `smudge`.
+        path: relative to the top of the work tree.
+
+    Returns:
+        The exit status; with any but 0, what was printed is of no use.
+    """
+    try:
+        _serve(_core.Session.single(), repository.find(), command, path)
+    except Told as told:
+        _tell(told.__cause__)
+        return 1
+    return 0
+
+
+def _serve(
+    session: _core.Session, here: repository.Repository, command: str, path: str
+) -> None:
+    if command == "clean":
+        clean(session, here, path)
+    else:
+        smudge(session, here, path)
+
+
+def _tell(error: BaseException | None) -> None:
+    if os.environ.get("GIT_THETA_TRACE") == "1" and error is not None:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, _core.CoreError):
+        error = from_core(error)
+    hint = getattr(error, "hint", None)
+    sys.stderr.write(f"git-theta: {error}\n" + (f"hint: {hint}\n" if hint else ""))

@@ -1,0 +1,131 @@
+"""What a push brings to a remote, as far as checkpoints and pointers are concerned."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+from git_theta import _core, attributes, blobs, git, pointers
+from git_theta.attributes import TREE
+from git_theta.repository import Repository, temporary_index
+
+_ATTRIBUTES = ".gitattributes"
+
+
+class Pushed:
+    """The blobs of a push that the remote does not have yet.
+
+    Costs one walk over the pushed history, and little more when no checkpoint is in it.
+
+    Args:
+        repository: whose.
+        remote: its name or URL.
+        lines: what git tells the hook: local ref and oid, remote ref and oid, line by line.
+    """
+
+    def __init__(self, repository: Repository, remote: str, lines: bytes) -> None:
+        self._repository = repository
+        fields = [line.split(" ") for line in os.fsdecode(lines).splitlines()]
+        pairs = [(line[1], line[3]) for line in fields if len(line) == 4]
+        self._tips = list(dict.fromkeys(local for local, _ in pairs if local.strip("0")))
+        self._edges: list[str] = []
+        #: blob or tree oid → path, outside the pointer tree
+        self._others: dict[str, str] = {}
+        #: blob oids below the pointer tree
+        self._new: set[str] = set()
+        #: the checkpoints these belong to
+        self._pointed: set[str] = set()
+        if self._tips:
+            self._walk(remote, [old for _, old in pairs if old.strip("0")])
+
+    def wanted_pointers(self) -> dict[bytes, str]:
+        """Pointer text → a path of it, for all that the pushed manifests want."""
+        chosen = self._checkpoints()
+        named = [oid for oid, path in self._others.items() if path in chosen]
+        texts: dict[bytes, str] = {}
+        for oid, blob in blobs.read(named, self._repository.directory):
+            path = self._others[oid]
+            try:
+                texts.update((text, name) for name, text in pointers.of_manifest(path, blob))
+            except _core.CoreError as error:
+                sys.stderr.write(f"git-theta: '{path}': {error}; its objects are not checked\n")
+        return texts
+
+    def without_pointer(self, wanted: dict[bytes, str]) -> dict[bytes, str]:
+        """Those of the wanted pointers that are in no tree that git-lfs looks at.
+
+        A pointer is either new, so that git-lfs uploads its object now, or in the tree of
+        a tip or of a commit that the remote has, so that it was uploaded earlier.
+        """
+        algorithm = self._repository.algorithm
+        left = {blobs.oid(text, algorithm): text for text in wanted}
+        left = {oid: text for oid, text in left.items() if oid not in self._new}
+        for commit in (*self._tips, *self._edges):
+            if not left:
+                break
+            for oid in self._pointers_in(commit):
+                left.pop(oid, None)
+        return {text: wanted[text] for text in left.values()}
+
+    def new_pointers(self, wanted: dict[bytes, str]) -> list[bytes]:
+        """Those that git-lfs will look at, wanted by a pushed manifest or not."""
+        known = {blobs.oid(text, self._repository.algorithm): text for text in wanted}
+        found = [text for oid, text in known.items() if oid in self._new]
+        extra = self._new - known.keys()
+        return found + [text for _, text in blobs.read(extra, self._repository.directory)]
+
+    def _walk(self, remote: str, known: list[str]) -> None:
+        cwd = self._repository.directory
+        asked = "".join(f"{oid}\n" for oid in known).encode()
+        check = git.run("cat-file", "--batch-check", input=asked, cwd=cwd) if known else ""
+        there = [line.split(" ")[0] for line in check.splitlines() if not line.endswith("missing")]
+        tracked = git.run(
+            "for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/", cwd=cwd
+        )
+        revisions = [*self._tips, *(f"^{oid}" for oid in (*there, *tracked.split()))]
+        text = "".join(f"{revision}\n" for revision in revisions).encode()
+        walk = ("rev-list", "--objects", "--boundary", "--stdin")
+        for line in git.run(*walk, input=text, cwd=cwd).split("\n"):
+            oid, _, path = line.partition(" ")
+            if oid.startswith("-"):
+                self._edges.append(oid[1:])
+            elif attributes.in_tree(path):
+                self._new.add(oid)
+                self._pointed.add(pointers.checkpoint_of(path))
+            elif path:
+                self._others[oid] = path
+
+    def _checkpoints(self) -> set[str]:
+        """The paths at which a pushed manifest may be; its content decides in the end."""
+        paths = set(self._others.values())
+        if not paths:
+            return set()
+        cwd = self._repository.directory
+        chosen = attributes.checkpoints(paths, cwd=cwd) | (paths & self._pointed)
+        for index in self._attribute_indexes():
+            chosen |= attributes.checkpoints(paths, "--cached", index=index, cwd=cwd)
+        return chosen
+
+    def _attribute_indexes(self) -> Iterator[str]:
+        """Temporary indexes that hold the `.gitattributes` of the tips and of the way there."""
+        cwd = self._repository.directory
+        for tip in self._tips:
+            with temporary_index(self._repository) as index:
+                env = {"GIT_INDEX_FILE": index}
+                if git.succeeds("read-tree", f"{tip}^{{tree}}", env=env, cwd=cwd):
+                    yield index
+        files = [oid for oid, path in self._others.items() if path.endswith(_ATTRIBUTES)]
+        for oid, text in blobs.read(files, cwd):
+            if b"filter=theta" in text:
+                line = os.fsencode(f"100644 {oid}\t{self._others[oid]}\0")
+                with temporary_index(self._repository) as index:
+                    env = {"GIT_INDEX_FILE": index}
+                    git.run("update-index", "-z", "--index-info", input=line, env=env, cwd=cwd)
+                    yield index
+
+    def _pointers_in(self, commit: str) -> list[str]:
+        listing = ("ls-tree", "-r", "-z", commit, f"{TREE}/")
+        # A tag may name something that is no tree: then it names no pointers either.
+        lines = git.run(*listing, cwd=self._repository.directory, check=False).split("\0")
+        return [line.partition("\t")[0].split(" ")[2] for line in lines if line]
