@@ -21,7 +21,7 @@ UNFINISHED = re.compile(
 MACHINE = re.compile(r"(?<![\w.])/(wor[k]|roo[t]|hom[e])/")
 # Hosts that a page or a test may name; a package registry is none of them.
 HOSTS = re.compile(
-    r"https?://(?!(www\.)?apache\.org|(git-lfs\.)?github\.com|hawser\.github\.com"
+    r"https?://(?!(www\.)?apache\.org|(git-lfs\.)?github\.com|git-lfs\.com|hawser\.github\.com"
     r"|(www\.)?example\.(org|com)|127\.0\.0\.1|localhost|keepachangelog\.com|semver\.org"
     r"|zarr-specs\.readthedocs\.io|git-scm\.com|json-schema\.org|json\.schemastore\.org)[a-z]"
 )

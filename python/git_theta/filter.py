@@ -50,9 +50,7 @@ def single(command: str, path: str) -> int:
     return 0
 
 
-def _serve(
-    session: _core.Session, here: repository.Repository, command: str, path: str
-) -> None:
+def _serve(session: _core.Session, here: repository.Repository, command: str, path: str) -> None:
     if command == "clean":
         clean(session, here, path)
     else:

@@ -30,7 +30,7 @@ INLINE = 128
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with git-theta installed in it, and nowhere else."""
     folder = tmp_path_factory.mktemp("properties")
-    for command in (("init", "-q"), ("theta", "install", "--local"), ("theta", "track", NAME)):
+    for command in (("init", "-q"), ("config", "filter.theta.process", "git-theta-filter process")):
         subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
     return folder
 

@@ -29,12 +29,14 @@ class FilterClient:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        self._send("git-filter-client", "version=2")
-        assert self._lines() == ["git-filter-server", "version=2"]
-        self._send("capability=clean", "capability=smudge")
-        assert {"capability=clean", "capability=smudge"} <= set(self._lines())
 
     def __enter__(self) -> Self:
+        try:
+            self._greet()
+        except BaseException:
+            self._child.kill()
+            self._child.communicate()
+            raise
         return self
 
     def __exit__(
@@ -44,6 +46,12 @@ class FilterClient:
         trace: TracebackType | None,
     ) -> None:
         self._child.communicate()
+
+    def _greet(self) -> None:
+        self._send("git-filter-client", "version=2")
+        assert self._lines() == ["git-filter-server", "version=2"]
+        self._send("capability=clean", "capability=smudge")
+        assert {"capability=clean", "capability=smudge"} <= set(self._lines())
 
     def clean(self, path: str, data: bytes) -> bytes | None:
         """What git would store for `data`; None if the filter refuses."""
@@ -84,9 +92,13 @@ class FilterClient:
         """Everything up to the next flush."""
         assert self._child.stdout is not None
         found = []
-        while size := int(self._child.stdout.read(4) or b"0", 16):
-            found.append(self._child.stdout.read(size - 4))
-        return found
+        while True:
+            head = self._child.stdout.read(4)
+            if not head:
+                raise EOFError("the filter process went away")
+            if head == b"0000":
+                return found
+            found.append(self._child.stdout.read(int(head, 16) - 4))
 
     def _lines(self) -> list[str]:
         return [packet.decode().removesuffix("\n") for packet in self._packets()]
