@@ -45,47 +45,48 @@ def fetch(
         The oids that no remote has given.
     """
     store = repository.store()
-    missing = {oid: size for oid, size in objects if not store.has(oid)}
+    missing = {oid: size for oid, size in objects if not store.has(oid, size)}
     if not missing:
         return []
     for remote in remotes(repository) if asked is None else asked:
         tree = _tree(repository, missing)
         # The empty patterns overrule lfs.fetchinclude and lfs.fetchexclude.
         _lfs(repository, ("fetch", "--include=", "--exclude=", remote, tree))
-        missing = {oid: size for oid, size in missing.items() if not store.has(oid)}
+        missing = {oid: size for oid, size in missing.items() if not store.has(oid, size)}
         if not missing:
             break
     return list(missing)
 
 
-def upload(repository: Repository, remote: str, oids: Iterable[str]) -> None:
+def upload(repository: Repository, remote: str, objects: Iterable[tuple[str, int]]) -> None:
     """Brings objects to a remote's server; those that it has already are not sent again.
 
     Args:
         repository: whose store; objects of which only the kept link is left are put back.
         remote: its name or URL.
-        oids: the objects, all of which must be here.
+        objects: (oid, size), all of which must be here.
 
     Raises:
         TransferError: an object is not here, or git-lfs failed.
     """
-    wanted = list(dict.fromkeys(oids))
+    wanted = dict(objects)
     if not wanted:
         return
     store = repository.store()
-    absent = [oid for oid in wanted if not store.has(oid)]
+    absent = [oid for oid, size in wanted.items() if not store.has(oid, size)]
     if absent:
         raise TransferError(f"{len(absent)} objects are not here, first {absent[0]}")
+    oids = list(wanted)
     command = ("push", "--object-id", remote)
-    said = _lfs(repository, (*command, "--stdin"), "".join(f"{oid}\n" for oid in wanted).encode())
+    said = _lfs(repository, (*command, "--stdin"), "".join(f"{oid}\n" for oid in oids).encode())
     if said is not None and "--stdin" in said:
         # An old git-lfs, which does not know the option.
-        for at in range(0, len(wanted), _ARGUMENTS):
-            said = _lfs(repository, (*command, *wanted[at : at + _ARGUMENTS]))
+        for at in range(0, len(oids), _ARGUMENTS):
+            said = _lfs(repository, (*command, *oids[at : at + _ARGUMENTS]))
             if said is not None:
                 break
     if said is not None:
-        raise TransferError(f"cannot upload {len(wanted)} objects to '{remote}': {said}")
+        raise TransferError(f"cannot upload {len(oids)} objects to '{remote}': {said}")
 
 
 def _tree(repository: Repository, objects: dict[str, int]) -> str:

@@ -59,7 +59,7 @@ def _upload(repository: Repository, remote: str, texts: dict[bytes, str]) -> Non
         f"git-theta: {len(objects)} objects have no pointer in the commits that are pushed; "
         "they are uploaded all the same\n"
     )
-    transfer.upload(repository, remote, objects)
+    transfer.upload(repository, remote, objects.items())
 
 
 def _find(repository: Repository, args: Sequence[str], said: bytes, absent: dict[str, int]) -> None:
@@ -80,7 +80,7 @@ def _git_lfs(args: Sequence[str], said: bytes) -> int:
 def _absent(repository: Repository, objects: dict[str, int]) -> dict[str, int]:
     """Those that are not here; on the way, objects that were pruned come back."""
     store = repository.store()
-    return {oid: size for oid, size in objects.items() if not store.has(oid)}
+    return {oid: size for oid, size in objects.items() if not store.has(oid, size)}
 
 
 def _objects(texts: Iterable[bytes]) -> dict[str, int]:
