@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from git_theta import _core, repository
+from git_theta import _core, install, repository
 from git_theta.clean import clean
 from git_theta.errors import ThetaError, from_core
 from git_theta.smudge import Told, smudge
@@ -19,6 +19,7 @@ def process() -> int:
     """
     session = _core.Session.process()
     here = repository.find()
+    install.ensure_hooks(here)
     while (request := session.next()) is not None:
         command, name, _ = request
         path = os.fsdecode(name)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from git_theta import _core, blobs
 from git_theta.attributes import TREE
 
+#: The pointer tree, at the top of the work tree.
+DIRECTORY = TREE
 #: git-lfs takes no blob of this size or more for a pointer.
 LIMIT = 1024
 

@@ -54,7 +54,8 @@ impl Channel {
         };
         let taken = take(&mut content);
         let rest = std::io::copy(&mut content, &mut std::io::sink());
-        let drained = rest.map_err(|source| Error::Io { context: "reading from git".into(), source });
+        let drained =
+            rest.map_err(|source| Error::Io { context: "reading from git".into(), source });
         taken.and_then(|taken| drained.map(|_| taken))
     }
 

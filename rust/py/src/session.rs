@@ -116,7 +116,8 @@ impl Session {
     }
 
     fn receive(&self, py: Python<'_>, store: &Store) -> PyResult<Content> {
-        let received = py.detach(|| lock(&self.0).receive(|content| Received::take(content, &store.inner)));
+        let received =
+            py.detach(|| lock(&self.0).receive(|content| Received::take(content, &store.inner)));
         received.map(|received| Content(Mutex::new(received))).map_err(|error| raise(&error))
     }
 

@@ -54,9 +54,11 @@ impl Store {
     #[pyo3(signature = (oid, size=None))]
     fn has(&self, py: Python<'_>, oid: &str, size: Option<u64>) -> PyResult<bool> {
         let oid = parse(oid)?;
-        let found = py.detach(|| match size.map_or_else(|| self.inner.size(oid), |size| Ok(Some(size)))? {
-            Some(size) => self.inner.has(Pointer { oid, size }),
-            None => Ok(false),
+        let found = py.detach(|| {
+            match size.map_or_else(|| self.inner.size(oid), |size| Ok(Some(size)))? {
+                Some(size) => self.inner.has(Pointer { oid, size }),
+                None => Ok(false),
+            }
         });
         found.map_err(|error| raise(&error))
     }

@@ -11,3 +11,6 @@
 mod checkpoints;
 mod roundtrip;
 mod safetensors;
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod torch;

@@ -70,7 +70,8 @@ fn safetensors(tensors: &[(String, &str, Vec<u64>, Vec<u8>)]) -> Vec<u8> {
     for (name, dtype, shape, bytes) in tensors {
         let (start, end) = (data.len(), data.len() + bytes.len());
         let comma = if header.len() > 1 { "," } else { "" };
-        let _ = write!(header, 
+        let _ = write!(
+            header,
             "{comma}{name:?}:{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{start},{end}]}}"
         );
         data.extend_from_slice(bytes);
