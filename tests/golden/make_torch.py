@@ -161,7 +161,11 @@ def quantized():
 
 
 def sparse():
-    coo, csr, csc = torch.eye(3).to_sparse(), torch.eye(3).to_sparse_csr(), torch.eye(2).to_sparse_csc()
+    coo, csr, csc = (
+        torch.eye(3).to_sparse(),
+        torch.eye(3).to_sparse_csr(),
+        torch.eye(2).to_sparse_csc(),
+    )
     nested = torch.nested.nested_tensor([filled(2, 2), filled(1, 2)])
     names = {
         "coo.indices": coo._indices(), "coo.values": coo._values(),
@@ -219,7 +223,9 @@ def odd():
 
 def module():
     net, optimizer = trained()
-    optimizer_state = {f"optimizer.{k}": v for k, v in flat(optimizer.state_dict()["state"], "state").items()}
+    optimizer_state = {
+        f"optimizer.{k}": v for k, v in flat(optimizer.state_dict()["state"], "state").items()
+    }
     parameters = {f"optimizer.param_groups.0.params.{i}": p for i, p in enumerate(net.parameters())}
     named = {f"net.{k}": v for k, v in net.state_dict().items()}
     return {"net": net, "optimizer": optimizer}, {**named, **parameters, **optimizer_state}

@@ -91,7 +91,7 @@ class FilterClient:
     def _packets(self) -> list[bytes]:
         """Everything up to the next flush."""
         assert self._child.stdout is not None
-        found = []
+        found: list[bytes] = []
         while True:
             head = self._child.stdout.read(4)
             if not head:
