@@ -2,6 +2,18 @@
 
 from typing import Self, final
 
+__all__ = [
+    "Content",
+    "CoreError",
+    "Counter",
+    "Entry",
+    "Manifest",
+    "Session",
+    "Store",
+    "merge",
+    "parse_pointer",
+]
+
 class CoreError(Exception):
     """Raised by every function here; `git_theta.errors` turns it into the public tree."""
 
