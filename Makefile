@@ -24,11 +24,11 @@ setup: $(VENV)/ready ## virtual environment, dependencies, the extension (PYTHON
 $(VENV)/ready: pyproject.toml scripts/need-tools.sh scripts/make-venv.sh
 	scripts/need-tools.sh
 	scripts/make-venv.sh $(VENV)
-	maturin develop --release --locked --extras dev
+	maturin develop --release --extras dev
 	touch $@
 
 build: setup ## compile the core, optimised, into python/git_theta
-	maturin develop --release --locked --skip-install
+	maturin develop --release --skip-install
 
 torch: setup ## add torch, several GB, so that the tests marked torch run
 	pip install --quiet "$$(python scripts/requirement.py torch)"

@@ -16,6 +16,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.filter_client import FilterClient
+
 CHILD = Path(__file__).with_name("peak.py")
 
 
@@ -138,17 +140,8 @@ def peak(arena: Arena, *arguments: str) -> int:
 
 
 def start_time(arena: Arena) -> float:
-    """Seconds from starting our filter process to its answer to git's greeting."""
+    """Seconds from starting our filter process to the end of its greetings with git."""
     command = arena.git("config", "filter.theta.process").strip()
     start = time.perf_counter()
-    with subprocess.Popen(
-        ["sh", "-c", f"exec {command}"],
-        cwd=arena.repository,
-        env=arena.environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        answer, _ = process.communicate(b"0016git-filter-client\n000eversion=2\n0000")
-    if not answer.startswith(b"0016git-filter-server\n"):
-        raise RuntimeError(f"'{command}' answered {answer!r}")
-    return time.perf_counter() - start
+    with FilterClient(command, arena.repository, arena.environment):
+        return time.perf_counter() - start

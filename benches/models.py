@@ -27,7 +27,7 @@ STEP = 0.003
 
 
 @dataclass(frozen=True)
-class Weight:
+class Recipe:
     """A parameter that is made when it is asked for, so that models may be larger than memory."""
 
     name: str
@@ -86,7 +86,7 @@ def coded(values: Floats, dtype: str) -> bytes:
     return (bits >> np.uint32(16)).astype(np.uint16).tobytes()
 
 
-def weights(size: int, dtype: str, variant: str) -> list[Weight]:
+def weights(size: int, dtype: str, variant: str) -> list[Recipe]:
     """Every parameter of a model of about `size` bytes."""
 
     def reader(name: str, shape: tuple[int, ...]) -> Callable[[], bytes]:
@@ -94,31 +94,31 @@ def weights(size: int, dtype: str, variant: str) -> list[Weight]:
         return lambda: coded(make(name, shape, step=step), dtype)
 
     return [
-        Weight(name, dtype, shape, reader(name, shape))
+        Recipe(name, dtype, shape, reader(name, shape))
         for name, shape in shapes(size // WIDTHS[dtype])
     ]
 
 
-def write_safetensors(path: Path, parameters: list[Weight]) -> None:
+def write_safetensors(path: Path, parameters: list[Recipe]) -> None:
     """Write them as safetensors' own writer would, one in memory at a time."""
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     offset = 0
-    for weight in parameters:
-        end = offset + weight.size
-        entry = {"dtype": weight.dtype, "shape": weight.shape, "data_offsets": [offset, end]}
-        header[weight.name], offset = entry, end
+    for recipe in parameters:
+        end = offset + recipe.size
+        entry = {"dtype": recipe.dtype, "shape": recipe.shape, "data_offsets": [offset, end]}
+        header[recipe.name], offset = entry, end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     with path.open("wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
-        for weight in parameters:
-            file.write(weight.read())
+        for recipe in parameters:
+            file.write(recipe.read())
 
 
-def write_torch(path: Path, parameters: list[Weight]) -> None:
+def write_torch(path: Path, parameters: list[Recipe]) -> None:
     """Write them as torch.save would."""
     state: dict[str, object] = {
-        w.name: Tensor(Storage(w.dtype, math.prod(w.shape), w.read), w.shape) for w in parameters
+        r.name: Tensor(Storage(r.dtype, math.prod(r.shape), r.read), r.shape) for r in parameters
     }
     with path.open("wb") as file:
         write_torch_zip(file, state, root="model")
@@ -145,7 +145,7 @@ def real(cache: Path, dtype: str) -> Path:
         return published if dtype == "F32" else path
     data = memoryview(published.read_bytes())
     rounded = [
-        Weight(name, "BF16", shape, partial(_rounded, data[start:end]))
+        Recipe(name, "BF16", shape, partial(_rounded, data[start:end]))
         for name, stored, shape, start, end in real_model.parameters(data)
         if stored == "F32"
     ]

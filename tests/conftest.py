@@ -39,16 +39,13 @@ GIT_CONFIG = """\
 """
 
 
-@pytest.fixture(autouse=True)
-def hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home of its own for each test, and no setting of the machine or the user in sight."""
-    home = tmp_path_factory.mktemp("home")
+def isolate(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Leave no setting of the machine or the user in sight."""
     for name in [*os.environ]:
         if name.startswith(("GIT_", "XDG_", "LC_")):
             monkeypatch.delenv(name)
     config = home / ".gitconfig"
     config.write_text(GIT_CONFIG, encoding="utf-8")
-    scripts = str(Path(sys.executable).parent)
     for name, value in {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
@@ -62,9 +59,24 @@ def hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
         "LC_ALL": "C",
         "LANGUAGE": "C",
         "NO_COLOR": "1",
-        "PATH": scripts + os.pathsep + os.environ["PATH"],
     }.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hermetic_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What fixtures of a wider scope than one test see; git finds the git-theta under test."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        isolate(monkeypatch, tmp_path_factory.mktemp("home"))
+        monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of its own for each test."""
+    home = tmp_path_factory.mktemp("home")
+    isolate(monkeypatch, home)
     return home
 
 

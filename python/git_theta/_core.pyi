@@ -2,6 +2,18 @@
 
 from typing import Self, final
 
+__all__ = [
+    "Content",
+    "CoreError",
+    "Counter",
+    "Entry",
+    "Manifest",
+    "Session",
+    "Store",
+    "merge",
+    "parse_pointer",
+]
+
 class CoreError(Exception):
     """Raised by every function here; `git_theta.errors` turns it into the public tree."""
 
@@ -16,6 +28,9 @@ class Counter:
     def done(self) -> int: ...
     @property
     def total(self) -> int: ...
+    def add(self, count: int) -> None:
+        """Note that `count` more bytes are done."""
+
     def expect(self, count: int) -> None:
         """Note that `count` more bytes are to be done."""
 

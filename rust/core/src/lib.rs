@@ -23,17 +23,19 @@ pub mod index;
 pub mod pktline;
 pub mod pointer;
 pub mod source;
-// F2: formats
+// F2: how git hands a file over; formats
+pub mod channel;
 pub mod format;
 // F3: objects, and where they are kept
-pub mod channel;
 pub mod object;
 pub mod store;
-// F4: the text git keeps, and what is stored already
-pub mod known;
+// F4: the text git keeps
 pub mod manifest;
+// F5: what is stored already, and what git sends
+pub mod known;
 pub mod received;
-// F5: the two directions, and what stands on them
+// F6: the two directions
 pub mod clean;
-pub mod merge;
 pub mod smudge;
+// F7: what stands on both
+pub mod merge;

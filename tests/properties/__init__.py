@@ -1,0 +1,1 @@
+"""What holds for every checkpoint, tried on ones that nobody thought of."""
