@@ -31,6 +31,10 @@ COMMANDS: Mapping[str, str] = {
 }
 
 
+#: By which a shell asks for completions; click's own would have a blank in it.
+COMPLETE_VARIABLE = "_GIT_THETA_COMPLETE"
+
+
 class _Commands(click.Group):
     """A group that knows its commands by name, and loads one at a time."""
 
@@ -61,7 +65,9 @@ def command() -> None:
 def main() -> NoReturn:
     """The entry point: runs one command, and tells errors in one line."""
     try:
-        status = command.main(prog_name="git theta", standalone_mode=False)
+        status = command.main(
+            prog_name="git theta", complete_var=COMPLETE_VARIABLE, standalone_mode=False
+        )
     except click.Abort:
         status = StoppedError.status
     except click.exceptions.NoArgsIsHelpError as error:

@@ -13,8 +13,18 @@ from git_theta.sync import sync
 _DRY = frozenset({"-n", "--dry-run"})
 
 
+class _Passing(click.Command):
+    """A command that leaves a `--` among its arguments, for git to see."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" in args:
+            args.insert(args.index("--"), "--")
+        return super().parse_args(ctx, args)
+
+
 @click.command(
     "add",
+    cls=_Passing,
     short_help="stage checkpoints and their pointers together",
     context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
 )
