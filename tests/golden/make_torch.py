@@ -4,8 +4,8 @@
 
 A `.pt` is what `torch.save` wrote; the `.json` beside it lists every tensor by the name
 the indexer gives it: dtype, shape, and the sha256 of its elements in row-major order,
-taken element by element from the storage. Files of one torch version are kept for ever:
-add new names, do not rewrite old files.
+taken element by element from the storage. Files that are there already are kept: what
+an older torch wrote must be read for ever.
 """
 
 import functools
@@ -127,14 +127,15 @@ def training():
 def views():
     base = filled(6, 8)
     tied, apart, gaps, grid = filled(4), filled(4, 4), filled(6, 8), filled(4, 6)
-    buffer = filled(12)
+    buffer, pairs = filled(12), torch.view_as_complex(filled(3, 2))
     return {
         "tied.a": tied, "tied.b": tied, "top": apart[:2], "bottom": apart[2:],
-        "left": buffer[:4], "right": buffer[6:].view(2, 3), "rows": base[:4], "more rows": base[2:], "columns": gaps[:, ::2], "transposed": grid.t(),
+        "left": buffer[:4], "right": buffer[6:].view(2, 3),
+        "rows": base[:4], "more rows": base[2:], "columns": gaps[:, ::2], "transposed": grid.t(),
         "whole": (whole := filled(3, 3)), "whole row": whole[1], "whole turned": whole.t(),
         "expanded": torch.ones(1, 4).expand(3, 4), "scalar": torch.tensor(3.0),
         "last": filled(2, 3, 4, 5).to(memory_format=torch.channels_last),
-        "empty": torch.zeros(0, 5), "one": filled(8)[5], "conj": torch.view_as_complex(filled(3, 2)).conj(),
+        "empty": torch.zeros(0, 5), "one": filled(8)[5], "conj": pairs.conj(),
     }  # fmt: skip
 
 
@@ -161,11 +162,8 @@ def quantized():
 
 
 def sparse():
-    coo, csr, csc = (
-        torch.eye(3).to_sparse(),
-        torch.eye(3).to_sparse_csr(),
-        torch.eye(2).to_sparse_csc(),
-    )
+    coo, csr = torch.eye(3).to_sparse(), torch.eye(3).to_sparse_csr()
+    csc = torch.eye(2).to_sparse_csc()
     nested = torch.nested.nested_tensor([filled(2, 2), filled(1, 2)])
     names = {
         "coo.indices": coo._indices(), "coo.values": coo._values(),
@@ -223,12 +221,10 @@ def odd():
 
 def module():
     net, optimizer = trained()
-    optimizer_state = {
-        f"optimizer.{k}": v for k, v in flat(optimizer.state_dict()["state"], "state").items()
-    }
+    state = flat(optimizer.state_dict()["state"], "optimizer.state")
     parameters = {f"optimizer.param_groups.0.params.{i}": p for i, p in enumerate(net.parameters())}
     named = {f"net.{k}": v for k, v in net.state_dict().items()}
-    return {"net": net, "optimizer": optimizer}, {**named, **parameters, **optimizer_state}
+    return {"net": net, "optimizer": optimizer}, {**named, **parameters, **state}
 
 
 class Scripted(nn.Module):
@@ -243,12 +239,15 @@ class Scripted(nn.Module):
 
 
 def save(name, value, names=None, **options):
+    write = functools.partial(torch.save, value, **options)
+    describe(name, write, flat(value) if names is None else names)
+
+
+def describe(name, write, names):
     path = HERE / f"{name}.pt"
-    torch.save(value, path, **options)
-    describe(path, flat(value) if names is None else names)
-
-
-def describe(path, names):
+    if path.exists():
+        return
+    write(path)
     rows = [json.dumps(expected(name, tensor)) for name, tensor in names.items()]
     path.with_suffix(".json").write_text("[\n" + ",\n".join(rows) + "\n]\n")
 
@@ -265,8 +264,8 @@ def main():
     save("bare", filled(2, 3), {"tensor": filled(2, 3)})
     save("listed", [filled(2), (filled(3), 4)])
     script = torch.jit.script(Scripted())
-    torch.jit.save(script, HERE / "script.pt")
-    describe(HERE / "script.pt", dict(script.named_parameters()))
+    write = functools.partial(torch.jit.save, script)
+    describe("script", write, dict(script.named_parameters()))
 
 
 if __name__ == "__main__":

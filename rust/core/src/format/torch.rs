@@ -1,12 +1,12 @@
 //! torch.save archives (zip, since torch 1.6): a pickle that names tensors, and their storages.
 //!
 //! ```text
-//! <root>/data.pkl     the object graph, read by [`pickle`] into inert [`value`]s
+//! <root>/data.pkl     the object graph, read by `pickle` into inert `value`s
 //! <root>/byteorder    "little", or the archive is not read
 //! <root>/data/<key>   the bytes of one storage, shared by any number of tensors
 //! ```
 //!
-//! [`zip`] finds the entries, [`walk`] names the tensors, and [`layout`] decides which
+//! `zip` finds the entries, `walk` names the tensors, and `layout` decides which
 //! bytes are whose. `TorchScript` archives have the same three parts and are read too.
 //! Nothing but zip records, the pickle and the byte order is ever read: frame bytes, all.
 

@@ -11,6 +11,4 @@
 mod checkpoints;
 mod roundtrip;
 mod safetensors;
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
-
 mod torch;

@@ -81,18 +81,7 @@ impl<'a> Machine<'a> {
             op::TUPLE1 => self.tuple(1),
             op::TUPLE2 => self.tuple(2),
             op::TUPLE3 => self.tuple(3),
-            op::TUPLE => {
-                let parts = self.pop_to_mark()?;
-                self.push(Value::Tuple(parts))
-            }
-            op::LIST | op::FROZENSET => {
-                let parts = self.pop_to_mark()?;
-                self.push(Value::List(parts))
-            }
-            op::DICT => {
-                let parts = self.pop_to_mark().filter(|parts| parts.len().is_multiple_of(2))?;
-                self.push(Value::Dict(parts))
-            }
+            op::TUPLE | op::LIST | op::FROZENSET | op::DICT => self.container(opcode),
             op::APPEND => {
                 let item = self.pop()?;
                 self.append(&[item])
@@ -111,6 +100,17 @@ impl<'a> Machine<'a> {
             }
             _ => self.arrange(opcode),
         }
+    }
+
+    /// Makes a container of all that lies above the mark.
+    fn container(&mut self, opcode: u8) -> Option<()> {
+        let parts = self.pop_to_mark()?;
+        let even = parts.len().is_multiple_of(2);
+        self.push(match opcode {
+            op::TUPLE => Value::Tuple(parts),
+            op::DICT => even.then_some(Value::Dict(parts))?,
+            _ => Value::List(parts),
+        })
     }
 
     /// Moves values between stack and memo.

@@ -132,7 +132,9 @@ impl Storage {
         let entry = archive.storage(pickle.text(*key)?)?;
         let size = archive.entries[entry].size;
         let dtype = dtypes::of_storage(pickle.name(*class)?);
-        Some(Self { entry, size, dtype, count: pickle.count(*count)? })
+        let count = pickle.count(*count)?;
+        let claimed = dtype.map_or(Some(0), |dtype| dtype.size_of(&[count]));
+        claimed.is_some_and(|claimed| claimed <= size).then_some(Self { entry, size, dtype, count })
     }
 
     /// All of it, as bytes.

@@ -8,7 +8,7 @@ use crate::index::{LONGEST_NAME, MOST_PARAMETERS};
 /// The deepest nesting that is followed.
 const DEEPEST: usize = 128;
 /// How much is visited again by other ways: shared values make exponential trees.
-const MOST_REVISITS: usize = 4_000_000;
+const MOST_REVISITS: usize = 1_000_000;
 /// The bytes that all names and shapes may take together.
 const MOST_TEXT: usize = 256 << 20;
 /// The name of a tensor that was pickled alone.

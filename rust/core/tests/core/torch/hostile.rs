@@ -2,6 +2,7 @@
 
 use std::io;
 
+use proptest::prelude::*;
 use theta_core::format::torch;
 use theta_core::source::Source;
 
@@ -188,6 +189,7 @@ fn tensors_stay_inside_their_storage() {
     assert!(!float(4, 0, &[u32::MAX], &[1]));
     assert!(!float(4, 0, &[2], &[u32::MAX]));
     assert!(!float(u32::MAX, 0, &[2], &[1]));
+    assert!(!float(5, 0, &[2], &[1]));
     assert!(!float(4, 0, &[2], &[1, 1]));
     assert!(!float(4, 0, &[1; 65], &[1; 65]));
     assert!(!float(4, 0x7fff_ffff, &[0x7fff_ffff; 4], &[0x7fff_ffff; 4]));
@@ -306,4 +308,25 @@ impl Source for Unreadable {
 fn only_a_failing_read_is_an_error() {
     assert!(torch::index(&Unreadable(1_000)).is_err());
     assert!(matches!(torch::index(&Unreadable(21)), Ok(None)));
+}
+
+/// Opcodes that make sense somewhere, and bytes that do not.
+fn fragment() -> impl Strategy<Value = Vec<u8>> {
+    let alone = b"N((012)]}tldaesuRbQ.\x8f\x85\x86\x87\x81\x92\x93\x94".map(|opcode| vec![opcode]);
+    let memo = [b"q\0", b"q\x01", b"h\0", b"h\x01"].map(|opcodes| opcodes.to_vec());
+    let tensors = [vector("0", 4), vector("0", 2), storage("LongStorage", "0", 2)];
+    let functions = "tensor tensor_v3 qtensor from_type_v2 parameter_with_state sparse_tensor";
+    let rebuild = |name| global("torch._utils", &format!("_rebuild_{name}"));
+    let rebuilds: Vec<Vec<u8>> = functions.split(' ').map(rebuild).collect();
+    let known = [&alone[..], &memo, &tensors, &rebuilds, &[int(0), text("k")]].concat();
+    prop_oneof![20 => prop::sample::select(known), 1 => any::<u8>().prop_map(|byte| vec![byte])]
+}
+
+proptest! {
+    #[test]
+    fn any_opcodes_give_a_partition_or_nothing(
+        fragments in prop::collection::vec(fragment(), 1..40),
+    ) {
+        index(&archive(&fragments.concat(), &[DATA]));
+    }
 }
