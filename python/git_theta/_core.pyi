@@ -28,6 +28,9 @@ class Counter:
     def done(self) -> int: ...
     @property
     def total(self) -> int: ...
+    def add(self, count: int) -> None:
+        """Note that `count` more bytes are done."""
+
     def expect(self, count: int) -> None:
         """Note that `count` more bytes are to be done."""
 

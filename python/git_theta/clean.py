@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from git_theta import _core, git, progress
-from git_theta.pointers import DIRECTORY
+from git_theta.attributes import DIRECTORY
 from git_theta.repository import Repository
 
 

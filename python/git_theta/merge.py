@@ -12,9 +12,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from git_theta import _core, git, pointers, repository, state
-from git_theta.attributes import TREE, in_tree
-from git_theta.errors import UsageError, from_core
+from git_theta import _core, git, pointers, repository, state, transfer
+from git_theta.attributes import DIRECTORY, in_tree
+from git_theta.errors import MissingError, UsageError, from_core
 from git_theta.repository import Repository
 
 _MARKER_SIZE = 7
@@ -47,8 +47,12 @@ def drive(args: Sequence[str]) -> int:
     if not all(map(_core.Manifest.is_manifest, (ours, theirs, ancestor or ours))):
         return _refuse(whose, path, ["one side is no checkpoint of git-theta"], nested=nested)
     try:
-        merged, conflicts = _core.merge(ancestor, ours, theirs, whose.store(), nested)
-        decided = {} if nested else _decide(path, ours, theirs, merged)
+        # First without objects: nothing is downloaded for a merge that ends in a conflict.
+        merged, conflicts = _core.merge(ancestor, ours, theirs, whose.store(), nested=True)
+        if not (nested or conflicts):
+            _fetch(whose, path, (ours, theirs))
+            merged, conflicts = _core.merge(ancestor, ours, theirs, whose.store(), nested=False)
+        decided = {} if nested or conflicts else _decide(path, ours, theirs, merged)
     except _core.CoreError as error:
         raise from_core(error) from error
     if conflicts:
@@ -65,6 +69,15 @@ def _merge_pointer(path: str, result: str, ours: bytes, theirs: bytes) -> int:
     return 0
 
 
+def _fetch(whose: Repository, path: str, sides: Sequence[bytes]) -> None:
+    """Brings what the merged checkpoint is made of into the store; its digest needs it."""
+    store = whose.store()
+    missing = [each for text in sides for each in _core.Manifest.parse(text).missing(store)]
+    gone = transfer.fetch(whose, missing)
+    if gone:
+        raise MissingError(f"'{path}': {len(gone)} objects are neither here nor on a remote")
+
+
 def _decide(path: str, ours: bytes, theirs: bytes, merged: bytes) -> dict[str, tuple[str, int]]:
     """What the pointer driver shall answer where both sides differ and not just ours stays."""
     left, right, result = (
@@ -74,7 +87,7 @@ def _decide(path: str, ours: bytes, theirs: bytes, merged: bytes) -> dict[str, t
     for name in left.keys() & right.keys() & result.keys():
         pointer = pointers.parse(result[name])
         if left[name] != right[name] and result[name] != left[name] and pointer is not None:
-            decided[_key(f"{TREE}/{path}/{name}", left[name], right[name])] = pointer
+            decided[_key(f"{DIRECTORY}/{path}/{name}", left[name], right[name])] = pointer
     return decided
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from git_theta import _core, blobs
-from git_theta.attributes import TREE
+from git_theta.attributes import DIRECTORY
 
-#: The pointer tree, at the top of the work tree.
-DIRECTORY = TREE
 #: git-lfs takes no blob of this size or more for a pointer.
 LIMIT = 1024
 
@@ -60,12 +58,12 @@ def of_manifest(path: str, blob: bytes) -> list[tuple[str, bytes]]:
     if not _core.Manifest.is_manifest(blob):
         return []
     named = _core.Manifest.parse(blob).pointers()
-    return [(f"{TREE}/{path}/{name}", text) for name, text in named]
+    return [(f"{DIRECTORY}/{path}/{name}", text) for name, text in named]
 
 
 def checkpoint_of(pointer_path: str) -> str:
     """The checkpoint that a path of the pointer tree belongs to."""
-    return pointer_path[len(TREE) + 1 :].rpartition("/")[0]
+    return pointer_path[len(DIRECTORY) + 1 :].rpartition("/")[0]
 
 
 def parse(text: bytes) -> tuple[str, int] | None:

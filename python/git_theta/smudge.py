@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from git_theta import _core, progress, transfer
+from git_theta.attributes import DIRECTORY
 from git_theta.errors import MissingError
-from git_theta.pointers import DIRECTORY
 from git_theta.repository import Repository
 
 #: Any of these set to 1 leaves the manifest in the work tree, to be restored by `git theta pull`.

@@ -11,11 +11,11 @@ import os
 import sys
 
 from git_theta import attributes, blobs, git, pointers
-from git_theta.attributes import PATHSPEC, TREE
+from git_theta.attributes import DIRECTORY, PATHSPEC
 from git_theta.repository import Repository
 
 _FILES = frozenset({"100644", "100755"})
-_IN_TREE = f":(top){TREE}"
+_IN_TREE = f":(top){DIRECTORY}"
 
 
 class Plan:
@@ -142,7 +142,7 @@ def tidy(repository: Repository) -> None:
     top = repository.top
     if top is None or repository.has("index.lock"):
         return
-    if not os.path.isdir(os.path.join(top, TREE)) and not _has_pointers(repository):
+    if not os.path.isdir(os.path.join(top, DIRECTORY)) and not _has_pointers(repository):
         return
     changed = git.names(*git.unfiltered("diff-files", "--name-only", "-z", "--", _IN_TREE), cwd=top)
     if changed:
@@ -171,7 +171,7 @@ def _list(repository: Repository, index: str | None) -> _Listing:
         paths = {line.partition("\t")[2] for line in lines}
         chosen = attributes.checkpoints(paths, "--cached", index=index, cwd=cwd)
         lines = [
-            line for line in lines if line.partition("\t")[2] in chosen or f"\t{TREE}/" in line
+            line for line in lines if line.partition("\t")[2] in chosen or f"\t{DIRECTORY}/" in line
         ]
     for line in lines:
         listing.add(line)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from git_theta import _core, attributes, blobs, git, pointers
-from git_theta.attributes import TREE
+from git_theta.attributes import DIRECTORY
 from git_theta.repository import Repository, temporary_index
 
 _ATTRIBUTES = ".gitattributes"
@@ -125,7 +125,7 @@ class Pushed:
                     yield index
 
     def _pointers_in(self, commit: str) -> list[str]:
-        listing = ("ls-tree", "-r", "-z", commit, f"{TREE}/")
+        listing = ("ls-tree", "-r", "-z", commit, f"{DIRECTORY}/")
         # A tag may name something that is no tree: then it names no pointers either.
         lines = git.run(*listing, cwd=self._repository.directory, check=False).split("\0")
         return [line.partition("\t")[0].split(" ")[2] for line in lines if line]

@@ -14,3 +14,4 @@ pub mod blosc;
 pub mod grid;
 pub mod plane;
 pub mod shard;
+mod shuffle;

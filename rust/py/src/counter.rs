@@ -27,6 +27,10 @@ impl Counter {
         self.0.total()
     }
 
+    fn add(&self, count: u64) {
+        self.0.add(count);
+    }
+
     fn expect(&self, count: u64) {
         self.0.expect(count);
     }

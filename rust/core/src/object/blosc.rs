@@ -4,6 +4,7 @@
 //! one block, then each plane's length and bytes. A plane as long as its coding is raw.
 
 use crate::object::plane::{Coder, Decoder};
+use crate::object::shuffle::{shuffle, unshuffle};
 
 const HEADER: usize = 16;
 /// Format version 2, codec version 1 (zstd).
@@ -37,11 +38,9 @@ impl Encoder {
         shuffle(chunk, item, &mut self.shuffled);
         let length = chunk.len() / planes(chunk.len(), item);
         for plane in self.shuffled.chunks_exact(length) {
-            let at = out.len();
-            out.extend_from_slice(&[0; 4]);
-            self.coder.encode(plane, float, out);
-            let size = (out.len() - at - 4) as u32;
-            out[at..at + 4].copy_from_slice(&size.to_le_bytes());
+            let coded = self.coder.encode(plane, float);
+            out.extend_from_slice(&(coded.len() as u32).to_le_bytes());
+            out.extend_from_slice(coded);
         }
         let total = out.len() - start;
         if total >= HEADER + chunk.len() {
@@ -105,43 +104,4 @@ fn header(flags: u8, item: usize, size: usize, total: usize) -> [u8; HEADER] {
     header[8..12].copy_from_slice(&(size as u32).to_le_bytes());
     header[12..].copy_from_slice(&(total as u32).to_le_bytes());
     header
-}
-
-fn shuffle(chunk: &[u8], item: usize, out: &mut Vec<u8>) {
-    out.resize(chunk.len(), 0);
-    match item {
-        1 => out.copy_from_slice(chunk),
-        2 => shuffle_by::<2>(chunk, out),
-        4 => shuffle_by::<4>(chunk, out),
-        8 => shuffle_by::<8>(chunk, out),
-        _ => shuffle_by::<16>(chunk, out),
-    }
-}
-
-fn unshuffle(shuffled: &[u8], item: usize, out: &mut [u8]) {
-    match item {
-        1 => out.copy_from_slice(shuffled),
-        2 => unshuffle_by::<2>(shuffled, out),
-        4 => unshuffle_by::<4>(shuffled, out),
-        8 => unshuffle_by::<8>(shuffled, out),
-        _ => unshuffle_by::<16>(shuffled, out),
-    }
-}
-
-fn shuffle_by<const ITEM: usize>(chunk: &[u8], out: &mut [u8]) {
-    let count = chunk.len() / ITEM;
-    for (plane, out) in out.chunks_exact_mut(count).enumerate() {
-        for (to, from) in out.iter_mut().zip(chunk.as_chunks::<ITEM>().0) {
-            *to = from[plane];
-        }
-    }
-}
-
-fn unshuffle_by<const ITEM: usize>(shuffled: &[u8], out: &mut [u8]) {
-    let count = shuffled.len() / ITEM;
-    let planes: [&[u8]; ITEM] =
-        std::array::from_fn(|plane| &shuffled[plane * count..(plane + 1) * count]);
-    for (at, to) in out.as_chunks_mut::<ITEM>().0.iter_mut().enumerate() {
-        *to = std::array::from_fn(|plane| planes[plane][at]);
-    }
 }

@@ -19,6 +19,7 @@ const COUNTED_WHOLE: usize = 64 << 10;
 pub struct Coder {
     matches: CCtx<'static>,
     huffman: CCtx<'static>,
+    coded: Vec<u8>,
     other: Vec<u8>,
 }
 
@@ -30,8 +31,12 @@ impl std::fmt::Debug for Coder {
 
 impl Default for Coder {
     fn default() -> Self {
-        let mut coder =
-            Self { matches: CCtx::create(), huffman: CCtx::create(), other: Vec::new() };
+        let mut coder = Self {
+            matches: CCtx::create(),
+            huffman: CCtx::create(),
+            coded: Vec::new(),
+            other: Vec::new(),
+        };
         // These parameters exist in the zstd this crate bundles, so setting them cannot fail.
         let _ = coder.matches.set_parameter(CParameter::CompressionLevel(1));
         let _ = coder.huffman.set_parameter(CParameter::CompressionLevel(-1000));
@@ -42,38 +47,33 @@ impl Default for Coder {
 }
 
 impl Coder {
-    /// Appends the coded plane to `out`, or `plane` itself when coding does not pay.
+    /// The coded plane, or `plane` itself when coding does not pay.
     ///
     /// `float` chooses the coding by entropy; other planes, which are rare, are coded both ways.
-    pub fn encode(&mut self, plane: &[u8], float: bool, out: &mut Vec<u8>) {
-        let start = out.len();
-        if float && entropy_exceeds_one_bit(plane) {
-            compress(&mut self.huffman, plane, out);
-        } else {
-            compress(&mut self.matches, plane, out);
-        }
+    pub fn encode<'a>(&'a mut self, plane: &'a [u8], float: bool) -> &'a [u8] {
+        let by_huffman = float && entropy_exceeds_one_bit(plane);
+        let context = if by_huffman { &mut self.huffman } else { &mut self.matches };
+        compress(context, plane, &mut self.coded);
         if !float {
-            self.other.clear();
             compress(&mut self.huffman, plane, &mut self.other);
-            if self.other.len() < out.len() - start {
-                out.truncate(start);
-                out.extend_from_slice(&self.other);
+            if self.other.len() < self.coded.len() {
+                std::mem::swap(&mut self.other, &mut self.coded);
             }
         }
-        if out.len() - start >= plane.len() - plane.len() / LEAST_SAVING {
-            out.truncate(start);
-            out.extend_from_slice(plane);
-        }
+        let pays = self.coded.len() < plane.len() - plane.len() / LEAST_SAVING;
+        if pays { &self.coded } else { plane }
     }
 }
 
+/// Replaces `out` by the coded plane.
 fn compress(context: &mut CCtx<'static>, plane: &[u8], out: &mut Vec<u8>) {
-    let start = out.len();
-    let bound = zstd_safe::compress_bound(plane.len());
-    out.resize(start + bound, 0);
-    // With a buffer of the bound's size zstd cannot fail; were it to, the plane stays raw.
-    let size = context.compress2(&mut out[start..], plane).unwrap_or(bound);
-    out.truncate(start + size);
+    out.clear();
+    out.reserve(zstd_safe::compress_bound(plane.len()));
+    if context.compress2(out, plane).is_err() {
+        // With room for the bound zstd cannot fail; were it to, the plane stays raw.
+        out.clear();
+        out.extend_from_slice(plane);
+    }
 }
 
 /// Decodes planes; holds zstd's working memory.

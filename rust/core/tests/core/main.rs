@@ -9,6 +9,11 @@
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
 mod checkpoints;
+mod format;
+mod index;
+mod opaque;
+mod pktline;
+mod pointer;
 mod roundtrip;
 mod safetensors;
 mod torch;

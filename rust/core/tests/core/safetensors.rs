@@ -152,6 +152,8 @@ fn a_name_that_comes_again_means_the_same_bytes() {
     assert!(accepted(twice(tensor(0, 8), tensor(0, 8)), 8));
     assert!(accepted(twice(tensor_of("U8", &[8], 0, 8), tensor(0, 8)), 8));
     assert!(!accepted(twice(tensor(0, 8), tensor(8, 16)), 16));
+    let longer = file(&twice(tensor_of("U8", &[4], 0, 4), tensor(0, 8)), 8);
+    assert_eq!(indexed(&longer), None, "stricter than the reference reader");
     let moved = file(&twice(tensor(8, 16), tensor(0, 8)), 8);
     assert_eq!(indexed(&moved), None, "stricter than the reference reader");
     let retyped = file(&twice(tensor_of("U8", &[8], 0, 8), tensor(0, 8)), 8);

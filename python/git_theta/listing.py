@@ -1,0 +1,114 @@
+"""The manifests of an index, of a commit, or of one file of either."""
+
+from __future__ import annotations
+
+import os
+
+from git_theta import _core, blobs, git
+from git_theta.attributes import PATHSPEC
+from git_theta.errors import UsageError
+from git_theta.repository import Repository
+
+_FILES = frozenset({"100644", "100755"})
+
+
+class Checkpoint:
+    """A checkpoint as git has it.
+
+    Attributes:
+        path: relative to the top of the work tree.
+        oid: its blob's name in git.
+        manifest: what the blob says.
+        executable: whether git notes the file as executable.
+    """
+
+    __slots__ = ("executable", "manifest", "oid", "path")
+
+    def __init__(self, path: str, oid: str, manifest: _core.Manifest, *, executable: bool) -> None:
+        self.path = path
+        self.oid = oid
+        self.manifest = manifest
+        self.executable = executable
+
+
+def staged(repository: Repository, *pathspecs: str) -> list[Checkpoint]:
+    """The checkpoints in the index, without unmerged ones.
+
+    Args:
+        repository: whose index.
+        pathspecs: as git takes them, from the top; all checkpoints by default.
+
+    Raises:
+        CoreError: a manifest cannot be read.
+    """
+    asked = pathspecs or (PATHSPEC,)
+    lines = git.names("ls-files", "-s", "-z", "--", *asked, cwd=repository.directory)
+    found = []
+    for line in lines:
+        fields, _, path = line.partition("\t")
+        mode, oid, stage = fields.split(" ")
+        if stage == "0":
+            found.append((mode, oid, path))
+    return _read(repository, found)
+
+
+def committed(repository: Repository, revision: str) -> list[Checkpoint]:
+    """The checkpoints of a commit: every file that has a directory in its pointer tree.
+
+    Args:
+        repository: whose commit.
+        revision: as git spells revisions.
+
+    Raises:
+        CoreError: a manifest cannot be read.
+    """
+    lines = git.names("ls-tree", "-r", "-z", revision, cwd=repository.directory)
+    found = []
+    for line in lines:
+        fields, _, path = line.partition("\t")
+        mode, _, oid = fields.split(" ")
+        found.append((mode, oid, path))
+    prefix = ".git_theta/"
+    with_pointers = {
+        path[len(prefix) :].rpartition("/")[0] for _, _, path in found if path.startswith(prefix)
+    }
+    return _read(repository, [item for item in found if item[2] in with_pointers])
+
+
+def one(repository: Repository, name: str, cwd: str) -> Checkpoint:
+    """The checkpoint that `[REV:]PATH` names; without REV, the one in the index.
+
+    Args:
+        repository: whose.
+        name: as the user typed it; a path without REV is relative to `cwd`.
+        cwd: where the user typed it.
+
+    Raises:
+        UsageError: there is no such file, or it is no checkpoint of git-theta's.
+    """
+    revision, colon, path = name.rpartition(":")
+    if not colon:
+        top = repository.top or repository.git_dir
+        path = os.path.relpath(os.path.realpath(os.path.join(cwd, name)), os.path.realpath(top))
+    asked = f"{revision}:{path}"
+    line = git.run("rev-parse", "--verify", "-q", asked, cwd=cwd, check=False).strip()
+    blob = dict(blobs.read([line], repository.directory)).get(line) if line else None
+    if blob is None:
+        where = f"in '{revision}'" if revision else "in the index"
+        raise UsageError(f"'{path}' is not {where}", hint=f"git theta add {path}")
+    if not _core.Manifest.is_manifest(blob):
+        raise UsageError(
+            f"'{path}' is stored by git itself, not by git-theta",
+            hint=f"git theta track {path}, then git theta add {path}",
+        )
+    return Checkpoint(path, line, _core.Manifest.parse(blob), executable=False)
+
+
+def _read(repository: Repository, found: list[tuple[str, str, str]]) -> list[Checkpoint]:
+    files = [item for item in found if item[0] in _FILES]
+    texts = dict(blobs.read((oid for _, oid, _ in files), repository.directory))
+    return [
+        Checkpoint(path, oid, _core.Manifest.parse(texts[oid]), executable=mode == "100755")
+        for mode, oid, path in files
+        if _core.Manifest.is_manifest(texts.get(oid, b"")[:64])
+    ]
