@@ -59,7 +59,7 @@ def test_no_word_is_out_of_place(rule: re.Pattern[str]) -> None:
     found = []
     for path in tree.files(*TEXTS):
         if path.name not in ("LICENSE", "Cargo.lock", THIS.name):
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
             found += [
                 f"{tree.name(path)}:{n}" for n, text in enumerate(lines, 1) if rule.search(text)
             ]
