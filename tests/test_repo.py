@@ -25,7 +25,7 @@ MACHINE = re.compile(r"(?<![\w.])/(wor[k]|roo[t]|hom[e])/")
 HOSTS = re.compile(
     r"https?://(?!(www\.)?apache\.org|(git-lfs\.)?github\.com|git-lfs\.com|hawser\.github\.com"
     r"|(www\.)?example\.(org|com)|127\.0\.0\.1|localhost|keepachangelog\.com|semver\.org"
-    r"|zarr-specs\.readthedocs\.io|git-scm\.com|json-schema\.org|json\.schemastore\.org)[a-z]"
+    r"|zarr-specs\.readthedocs\.io|git-scm\.com|json-schema\.org|json\.schemastore\.org)[\w-]+\.[a-z]"
 )
 SOURCES = (".rs", ".py", ".pyi")
 TEXTS = (*SOURCES, ".md", ".toml", ".sh", ".awk", ".yml", ".yaml", "")
