@@ -45,7 +45,7 @@ def drive(args: Sequence[str]) -> int:
     nested = _is_nested(whose, path, int(marker or _MARKER_SIZE))
     ancestor = _read(ancestor_file)
     if not all(map(_core.Manifest.is_manifest, (ours, theirs, ancestor or ours))):
-        return _refuse(whose, path, ["one side is no checkpoint of git-theta"], nested=nested)
+        return _refuse(whose, path, ["all of it, one side being no manifest"])
     try:
         # First without objects: nothing is downloaded for a merge that ends in a conflict.
         merged, conflicts = _core.merge(ancestor, ours, theirs, whose.store(), nested=True)
@@ -55,8 +55,12 @@ def drive(args: Sequence[str]) -> int:
         decided = {} if nested or conflicts else _decide(path, ours, theirs, merged)
     except _core.CoreError as error:
         raise from_core(error) from error
+    if conflicts and nested:
+        # The ancestor's ancestor differs from both sides, so that the outer merge conflicts.
+        _write(ours_file, ancestor or ours)
+        return 1
     if conflicts:
-        return _refuse(whose, path, conflicts, nested=nested)
+        return _refuse(whose, path, conflicts)
     _write(ours_file, merged)
     state.remember_merged(whose, decided)
     return 0
@@ -91,10 +95,8 @@ def _decide(path: str, ours: bytes, theirs: bytes, merged: bytes) -> dict[str, t
     return decided
 
 
-def _refuse(whose: Repository, path: str, conflicts: list[str], *, nested: bool) -> int:
+def _refuse(whose: Repository, path: str, conflicts: list[str]) -> int:
     """Leaves ours in place, tells the user what to do, and has git record a conflict."""
-    if nested:
-        return 1
     state.mark_conflict(whose, path)
     shown = ", ".join(f"'{name}'" for name in conflicts[:_SHOWN])
     more = f" and {len(conflicts) - _SHOWN} more" if len(conflicts) > _SHOWN else ""

@@ -17,9 +17,12 @@ pub(super) struct Part<'a> {
     state: Mutex<State<'a>>,
 }
 
+/// A buffer that begins with an encoded chunk, and that chunk's length.
+pub(super) type Frame = (Vec<u8>, usize);
+
 struct State<'a> {
     /// Encoded chunks that wait for their turn.
-    waiting: BTreeMap<u64, Vec<u8>>,
+    waiting: BTreeMap<u64, Frame>,
     due: u64,
     end: u64,
     /// `None` while a thread is writing, and at the end.
@@ -46,18 +49,18 @@ impl<'a> Part<'a> {
     }
 
     /// Takes the encoded chunk `number`; gives back the buffers of the chunks written meanwhile.
-    pub(super) fn put(&self, number: u64, frame: Vec<u8>) -> Result<Vec<Vec<u8>>> {
+    pub(super) fn put(&self, number: u64, frame: Frame) -> Result<Vec<Vec<u8>>> {
         let mut written = Vec::new();
         let mut state = self.lock();
         state.waiting.insert(number, frame);
         let Some((mut writer, mut table)) = state.sink.take() else { return Ok(written) };
         loop {
             let due = state.due;
-            let Some(frame) = state.waiting.remove(&due) else { break };
+            let Some((buffer, length)) = state.waiting.remove(&due) else { break };
             drop(state);
-            writer.write(&frame)?;
-            table.push(frame.len());
-            written.push(frame);
+            writer.write(&buffer[..length])?;
+            table.push(length);
+            written.push(buffer);
             state = self.lock();
             state.due += 1;
         }

@@ -189,10 +189,7 @@ impl Schedule<'_, '_> {
         let mut state = self.lock();
         let buffers = written?;
         state.in_flight -= buffers.len();
-        state.buffers.extend(buffers.into_iter().map(|mut buffer| {
-            buffer.clear();
-            buffer
-        }));
+        state.buffers.extend(buffers);
         Ok(())
     }
 
@@ -265,8 +262,8 @@ impl<'a, 't> Work<'a, 't> {
             .read_at(self.target.offset + chunk.bytes.start, &mut buffer[..length]);
         read.map_err(reading)?;
         buffer[length..].fill(0);
-        encoder.encode(&buffer[..chunk.padded], grid.item, grid.float, &mut out);
-        parts[grid.part_of(number)].put(number, out)
+        let length = encoder.encode(&buffer[..chunk.padded], grid.item, grid.float, &mut out);
+        parts[grid.part_of(number)].put(number, (out, length))
     }
 
     fn value(&self) -> Result<Value> {

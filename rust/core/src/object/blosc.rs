@@ -25,32 +25,50 @@ fn planes(size: usize, item: usize) -> usize {
 #[derive(Debug, Default)]
 pub struct Encoder {
     coder: Coder,
-    shuffled: Vec<u8>,
 }
 
+/// The length that stands before each plane, and the start of the one block.
+const LENGTH: usize = 4;
+
 impl Encoder {
-    /// Appends the frame of `chunk`, whose elements are `item` bytes wide, to `out`.
-    pub fn encode(&mut self, chunk: &[u8], item: usize, float: bool, out: &mut Vec<u8>) {
-        let start = out.len();
+    /// Writes the frame of `chunk`, whose elements are `item` bytes wide, to the front of `out`
+    /// and returns its length; `out` only ever grows, so that none of it is cleared again.
+    ///
+    /// The planes are first laid out as if all of them were raw; the noise of mantissas, which
+    /// comes first and is most of a checkpoint, then stays where it is.
+    pub fn encode(&mut self, chunk: &[u8], item: usize, float: bool, out: &mut Vec<u8>) -> usize {
         let flags = ZSTD | if item > 1 { SHUFFLED } else { 0 };
-        out.extend_from_slice(&header(flags, item, chunk.len(), 0));
-        out.extend_from_slice(&(HEADER as u32 + 4).to_le_bytes());
-        shuffle(chunk, item, &mut self.shuffled);
-        let length = chunk.len() / planes(chunk.len(), item);
-        for plane in self.shuffled.chunks_exact(length) {
-            let coded = self.coder.encode(plane, float);
-            out.extend_from_slice(&(coded.len() as u32).to_le_bytes());
-            out.extend_from_slice(coded);
+        let planes = planes(chunk.len(), item);
+        let length = chunk.len() / planes;
+        let mut at = HEADER + LENGTH;
+        let room = at + planes * (LENGTH + length);
+        if out.len() < room {
+            out.resize(room, 0);
         }
-        let total = out.len() - start;
-        if total >= HEADER + chunk.len() {
-            out.truncate(start);
-            let total = HEADER + chunk.len();
-            out.extend_from_slice(&header(flags | STORED, item, chunk.len(), total));
-            out.extend_from_slice(chunk);
+        let gap = if planes == 1 { 0 } else { LENGTH };
+        shuffle(chunk, item, gap, &mut out[at + LENGTH..room]);
+        for plane in 0..planes {
+            let raw = HEADER + LENGTH + plane * (LENGTH + length) + LENGTH;
+            let size = if let Some(coded) = self.coder.encode(&out[raw..raw + length], float) {
+                out[at + LENGTH..at + LENGTH + coded.len()].copy_from_slice(coded);
+                coded.len()
+            } else {
+                out.copy_within(raw..raw + length, at + LENGTH);
+                length
+            };
+            out[at..at + LENGTH].copy_from_slice(&(size as u32).to_le_bytes());
+            at += LENGTH + size;
+        }
+        let stored = at >= HEADER + chunk.len();
+        if stored {
+            at = HEADER + chunk.len();
+            out[HEADER..at].copy_from_slice(chunk);
         } else {
-            out[start + 12..start + 16].copy_from_slice(&(total as u32).to_le_bytes());
+            out[HEADER..HEADER + LENGTH].copy_from_slice(&(HEADER as u32 + 4).to_le_bytes());
         }
+        let flags = if stored { flags | STORED } else { flags };
+        out[..HEADER].copy_from_slice(&header(flags, item, chunk.len(), at));
+        at
     }
 }
 

@@ -4,6 +4,10 @@ use zstd_safe::{CCtx, CParameter, DCtx, ParamSwitch};
 
 /// A plane is kept raw unless coding saves at least this fraction of it.
 const LEAST_SAVING: usize = 64;
+/// Below this entropy, matches are searched for: one bit.
+const MATCHES_BELOW: u64 = 1 << FRACTION;
+/// Above this one, no Huffman code saves a sixty-fourth, and none is tried: 7.95 bits.
+const NOISE: u64 = 795 * (1 << FRACTION) / 100;
 /// The histogram is taken from one run of this length in every sixteen.
 const RUN: usize = 1024;
 const EVERY: usize = 16;
@@ -47,21 +51,27 @@ impl Default for Coder {
 }
 
 impl Coder {
-    /// The coded plane, or `plane` itself when coding does not pay.
+    /// The coded plane, or `None` when coding does not pay.
     ///
     /// `float` chooses the coding by entropy; other planes, which are rare, are coded both ways.
-    pub fn encode<'a>(&'a mut self, plane: &'a [u8], float: bool) -> &'a [u8] {
-        let by_huffman = float && entropy_exceeds_one_bit(plane);
-        let context = if by_huffman { &mut self.huffman } else { &mut self.matches };
-        compress(context, plane, &mut self.coded);
-        if !float {
+    pub fn encode(&mut self, plane: &[u8], float: bool) -> Option<&[u8]> {
+        if float {
+            let entropy = Entropy::of(plane);
+            if entropy.exceeds(NOISE) {
+                return None;
+            }
+            let by_huffman = entropy.exceeds(MATCHES_BELOW);
+            let context = if by_huffman { &mut self.huffman } else { &mut self.matches };
+            compress(context, plane, &mut self.coded);
+        } else {
+            compress(&mut self.matches, plane, &mut self.coded);
             compress(&mut self.huffman, plane, &mut self.other);
             if self.other.len() < self.coded.len() {
                 std::mem::swap(&mut self.other, &mut self.coded);
             }
         }
         let pays = self.coded.len() < plane.len() - plane.len() / LEAST_SAVING;
-        if pays { &self.coded } else { plane }
+        pays.then_some(&self.coded)
     }
 }
 
@@ -99,22 +109,35 @@ impl Decoder {
     }
 }
 
-/// Whether the plane's bytes carry more than one bit each, judged on a sample.
+/// How much a plane's bytes tell, judged on a sample.
 ///
 /// Integer arithmetic throughout, so that every machine chooses alike.
-fn entropy_exceeds_one_bit(plane: &[u8]) -> bool {
-    let mut counts = [0u32; 256];
-    let step = if plane.len() < COUNTED_WHOLE { RUN } else { RUN * EVERY };
-    for start in (0..plane.len()).step_by(step) {
-        for &byte in &plane[start..plane.len().min(start + RUN)] {
-            counts[usize::from(byte)] += 1;
+struct Entropy {
+    /// The sampled bytes, and the information in all of them, in fixed-point bits.
+    count: u64,
+    information: u64,
+}
+
+impl Entropy {
+    fn of(plane: &[u8]) -> Self {
+        let mut counts = [0u32; 256];
+        let step = if plane.len() < COUNTED_WHOLE { RUN } else { RUN * EVERY };
+        for start in (0..plane.len()).step_by(step) {
+            for &byte in &plane[start..plane.len().min(start + RUN)] {
+                counts[usize::from(byte)] += 1;
+            }
         }
+        let total: u32 = counts.iter().sum();
+        // n·H = n·log2(n) - Σ c·log2(c)
+        let weighted = |count: u32| u64::from(count) * log2(count);
+        let parts: u64 = counts.iter().map(|&count| weighted(count)).sum();
+        Self { count: total.into(), information: weighted(total).saturating_sub(parts) }
     }
-    let total: u32 = counts.iter().sum();
-    let weighted = |count: u32| u64::from(count) * log2(count);
-    // n·H = n·log2(n) - Σ c·log2(c), compared with n bits.
-    let information = weighted(total) - counts.iter().map(|&count| weighted(count)).sum::<u64>();
-    information > u64::from(total) << FRACTION
+
+    /// Whether a byte carries more than `bits`, a fixed-point number.
+    fn exceeds(&self, bits: u64) -> bool {
+        self.information > self.count * bits
+    }
 }
 
 /// Bits after the binary point of [`log2`].
@@ -157,9 +180,10 @@ mod tests {
         let two: Vec<u8> =
             (0..4096u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 31) as u8).collect();
         let three: Vec<u8> = (0..4096u32).map(|at| (at % 3) as u8).collect();
-        assert!(!entropy_exceeds_one_bit(&[0; 4096]));
-        assert!(!entropy_exceeds_one_bit(&two));
-        assert!(entropy_exceeds_one_bit(&three));
-        assert!(!entropy_exceeds_one_bit(&[]));
+        let tells = |plane: &[u8]| Entropy::of(plane).exceeds(MATCHES_BELOW);
+        assert!(!tells(&[0; 4096]));
+        assert!(!tells(&two));
+        assert!(tells(&three));
+        assert!(!tells(&[]));
     }
 }

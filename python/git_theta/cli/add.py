@@ -1,0 +1,36 @@
+"""`git theta add`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from git_theta import git, repository
+from git_theta.cli.track import top_of
+from git_theta.sync import sync
+
+_DRY = frozenset({"-n", "--dry-run"})
+
+
+@click.command(
+    "add",
+    short_help="stage checkpoints and their pointers together",
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+)
+@click.argument(
+    "arguments", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS OF GIT ADD] PATH..."
+)
+def command(arguments: tuple[str, ...]) -> None:
+    """Stage files as `git add` does, and every parameter's pointer with them.
+
+    So git status lists the parameters that the commit will change. Plain `git add` does as
+    well; it leaves the pointers to the commit.
+    """
+    found = repository.find()
+    top_of(found)
+    status = git.show("add", *arguments)
+    if status:
+        sys.exit(status)
+    if not _DRY & set(arguments):
+        sync(found, work_tree=True)

@@ -1,0 +1,58 @@
+"""`git theta track`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from git_theta import git, install, repository, tracking
+from git_theta.attributes import PATHSPEC, in_tree
+from git_theta.errors import UsageError
+
+
+@click.command("track", short_help="make files checkpoints, or list what is tracked")
+@click.argument("patterns", nargs=-1, metavar="[FILE|PATTERN]...")
+def command(patterns: tuple[str, ...]) -> None:
+    """Make files checkpoints: write their lines to .gitattributes, and stage it.
+
+    A FILE that exists is meant literally. A PATTERN such as "*.pt" (mind your shell: quote it)
+    holds in this directory and below. Without arguments, list what is tracked.
+    """
+    found = repository.find()
+    top = top_of(found)
+    if not patterns:
+        for text in tracking.tracked(top):
+            click.echo(text)
+        return
+    before = _matching(top)
+    wanted = [tracking.pattern(argument, top, os.getcwd()) for argument in patterns]
+    new = tracking.track(top, wanted)
+    install.prepare(found)
+    stage_attributes(top)
+    for path in sorted(_matching(top) - before):
+        # Git looks at a file again only if it seems to have changed.
+        os.utime(os.path.join(top, path))
+    for text in wanted:
+        click.echo(f"{'tracking' if text in new else 'already tracking'} {text}", err=True)
+
+
+def top_of(found: repository.Repository) -> str:
+    """The top of the work tree.
+
+    Raises:
+        UsageError: the repository is bare.
+    """
+    if found.top is None:
+        raise UsageError("this needs a work tree, and the repository is bare")
+    return found.top
+
+
+def stage_attributes(top: str) -> None:
+    """Stages `.gitattributes`, also when it is gone."""
+    git.run("update-index", "--add", "--remove", "--", ".gitattributes", cwd=top)
+
+
+def _matching(top: str) -> set[str]:
+    paths = git.names("ls-files", "-z", "--", PATHSPEC, cwd=top)
+    return {path for path in paths if not in_tree(path) and os.path.exists(f"{top}/{path}")}

@@ -1,0 +1,1 @@
+"""Real git, real git-lfs, whole workflows."""
