@@ -24,6 +24,9 @@ COMMANDS: Mapping[str, str] = {
     "track": "make files checkpoints, or list what is tracked",
     "untrack": "make checkpoints plain files again",
     "add": "stage checkpoints and their pointers together",
+    "ls": "list the parameters of a checkpoint",
+    "pull": "restore checkpoints that are placeholders",
+    "fsck": "check every object, pointer and hook",
     "completion": "print a completion script for your shell",
 }
 
