@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from git_theta import _core, git, listing, progress, transfer
 from git_theta.errors import MissingError, UsageError
@@ -12,14 +11,14 @@ from git_theta.repository import Repository
 from git_theta.smudge import fetch
 
 
-def pull(repository: Repository, include: Sequence[str] = ()) -> list[str]:
+def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
     """Restores every placeholder, after fetching what is missing in one batch.
 
     A file that is no placeholder is left alone, whether it has changes or not.
 
     Args:
         repository: whose work tree.
-        include: globs, compared with whole paths and with base names; all by default.
+        wanted: tells for a path, from the top of the work tree, whether it is meant.
 
     Returns:
         The paths of the checkpoints restored.
@@ -34,7 +33,7 @@ def pull(repository: Repository, include: Sequence[str] = ()) -> list[str]:
     waiting = [
         checkpoint
         for checkpoint in listing.staged(repository)
-        if _matches(checkpoint.path, include) and _is_placeholder(top, checkpoint)
+        if wanted(checkpoint.path) and _is_placeholder(top, checkpoint)
     ]
     store = repository.store()
     missing = [item for checkpoint in waiting for item in checkpoint.manifest.missing(store)]
@@ -75,13 +74,6 @@ def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) ->
     if checkpoint.executable:
         mode = os.stat(path).st_mode
         os.chmod(path, mode | (mode & 0o444) >> 2)
-
-
-def _matches(path: str, include: Sequence[str]) -> bool:
-    names = (path, os.path.basename(path))
-    return not include or any(
-        fnmatch.fnmatchcase(name, pattern) for name in names for pattern in include
-    )
 
 
 def _is_placeholder(top: str, checkpoint: listing.Checkpoint) -> bool:

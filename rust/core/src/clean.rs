@@ -31,12 +31,14 @@ mod hash;
 mod part;
 mod schedule;
 mod stamp;
+mod work;
 
 pub use stamp::Stamps;
 
 use drain::Drained;
-use schedule::{Context, Target};
+
 use stamp::Stamp;
+use work::{Context, Target};
 
 /// What cleaning needs besides the bytes.
 #[derive(Debug)]
