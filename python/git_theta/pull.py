@@ -31,9 +31,9 @@ def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
     if top is None:
         raise UsageError("a bare repository has no files to restore")
     waiting = [
-        checkpoint
+        found
         for checkpoint in listing.staged(repository)
-        if wanted(checkpoint.path) and _is_placeholder(top, checkpoint)
+        if wanted(checkpoint.path) and (found := _placeholder(top, checkpoint)) is not None
     ]
     store = repository.store()
     missing = [item for checkpoint in waiting for item in checkpoint.manifest.missing(store)]
@@ -50,7 +50,7 @@ def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
             continue
         restore(repository, top, checkpoint)
         restored.append(checkpoint.path)
-    _note_in_index(repository, restored)
+    _note_in_index(repository, [c for c in waiting if c.path in restored])
     if failed:
         raise failed
     return restored
@@ -76,28 +76,34 @@ def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) ->
         os.chmod(path, mode | (mode & 0o444) >> 2)
 
 
-def _is_placeholder(top: str, checkpoint: listing.Checkpoint) -> bool:
-    path = os.path.join(top, checkpoint.path)
-    text = checkpoint.manifest.text()
+def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | None:
+    """What the file in the work tree stands for, if it is a placeholder.
+
+    Most often it is what is staged; after `git restore --source REV` it is not.
+    """
+    path = os.path.join(top, staged.path)
     try:
-        if os.path.islink(path) or os.path.getsize(path) != len(text):
-            return False
+        if os.path.islink(path):
+            return None
         with open(path, "rb") as file:
-            return _core.Manifest.is_manifest(file.read(64)) and _whole(path) == text
-    except OSError:
-        return False
+            head = file.read(64)
+            if not _core.Manifest.is_manifest(head):
+                return None
+            text = head + file.read()
+        manifest = staged.manifest if text == staged.manifest.text() else _core.Manifest.parse(text)
+    except (OSError, _core.CoreError):
+        # Nothing there, or bytes that only begin as a manifest does: a file of the user's.
+        return None
+    return listing.Checkpoint(staged.path, staged.oid, manifest, executable=staged.executable)
 
 
-def _whole(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def _note_in_index(repository: Repository, paths: Sequence[str]) -> None:
+def _note_in_index(repository: Repository, restored: Sequence[listing.Checkpoint]) -> None:
     """Lets git see that the files are what the index says; a refresh alone does not."""
-    if paths:
+    staged = {c.path: c.manifest.digest for c in listing.staged(repository)}
+    same = [c.path for c in restored if staged.get(c.path) == c.manifest.digest]
+    if same:
         git.run_bytes(
             *("update-index", "-z", "--stdin"),
-            input=os.fsencode("\0".join(paths) + "\0"),
+            input=os.fsencode("\0".join(same) + "\0"),
             cwd=repository.top,
         )

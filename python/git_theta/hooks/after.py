@@ -11,6 +11,8 @@ from git_theta.sync import settle, sync, tidy, unmerged
 
 def post_checkout(repository: Repository, args: Sequence[str]) -> None:
     """Lets the pointer files follow; after `checkout -- PATH` the index as well."""
+    # `restore --source` writes no index, and so comes here only.
+    restore_deferred(repository)
     if state.running(repository):
         return
     switched = args[2:3] == ["1"]
