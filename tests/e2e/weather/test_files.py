@@ -61,5 +61,5 @@ def test_hostile_files_are_added_without_a_word_and_run_nothing(result: Result) 
     assert result.status == []
     assert result.clone.status() == []
     home = result.clone.home.parent
-    assert not [path for path in home.rglob(hostile.TOUCHED)]
+    assert not [*home.rglob(hostile.TOUCHED)]
     ground.assert_sound(result.clone)
