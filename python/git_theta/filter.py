@@ -7,7 +7,7 @@ import sys
 
 from git_theta import _core, install, repository
 from git_theta.clean import clean
-from git_theta.errors import ThetaError, from_core
+from git_theta.errors import ThetaError, told
 from git_theta.smudge import Told, smudge
 
 
@@ -63,7 +63,5 @@ def _tell(error: BaseException | None) -> None:
         import traceback
 
         traceback.print_exception(error)
-    if isinstance(error, _core.CoreError):
-        error = from_core(error)
-    hint = getattr(error, "hint", None)
-    sys.stderr.write(f"git-theta: {error}\n" + (f"hint: {hint}\n" if hint else ""))
+    if error is not None:
+        sys.stderr.write(told(error)[0])

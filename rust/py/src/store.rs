@@ -80,15 +80,16 @@ impl Store {
         &self,
         py: Python<'_>,
         manifest: &crate::manifest::Manifest,
-        name: &str,
+        name: PathBuf,
         path: Option<PathBuf>,
         counter: &Counter,
     ) -> PyResult<()> {
         let restored = py.detach(|| {
             let smudger = self.smudger(&counter.0);
+            let name = name.to_string_lossy();
             match path {
-                Some(path) => smudger.restore_file(&manifest.0, name, &path),
-                None => smudger.smudge(&manifest.0, name, &mut std::io::sink()),
+                Some(path) => smudger.restore_file(&manifest.0, &name, &path),
+                None => smudger.smudge(&manifest.0, &name, &mut std::io::sink()),
             }
         });
         restored.map_err(|error| raise(&error))
