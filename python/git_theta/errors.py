@@ -128,9 +128,11 @@ class ConflictError(ThetaError):
 
 
 _HINTS = {
+    "io": "nothing was lost; make room or give access, then run the command again",
+    "manifest": "'git log' tells who changed it; GIT_THETA_SKIP_SMUDGE=1 leaves it as it is",
     "newer": "upgrade git-theta: pip install --upgrade git-theta",
     "missing": "'git theta pull' fetches it, if a remote has it",
-    "damaged": "'git theta fsck' names everything that is damaged; a remote may have a sound copy",
+    "damaged": "'git theta fsck --fix REV' gets a sound copy, if a remote has one",
     "changed": "wait until the file is written, then run the command again",
 }
 _FAULT = "this is a fault of git-theta; GIT_THETA_TRACE=1 shows where"
@@ -139,17 +141,21 @@ _STORED = {error.kind: error for error in StoredError.__subclasses__()}
 STORED_KINDS = tuple(_STORED)
 
 
-def from_core(error: BaseException) -> StoredError:
+def from_core(error: BaseException, path: str | None = None) -> StoredError:
     """The public form of a `_core.CoreError`, chosen by its `kind`.
 
     Args:
         error: what the core raised.
+        path: the checkpoint it is about, which is named if the error does not.
 
     Returns:
         The exception to raise in its place.
     """
     kind = getattr(error, "kind", "")
-    return _STORED.get(kind, StoredError)(str(error), hint=_HINTS.get(kind))
+    what = str(error)
+    if path is not None and f"'{path}'" not in what:
+        what = f"'{path}': {what}"
+    return _STORED.get(kind, StoredError)(what, hint=_HINTS.get(kind))
 
 
 def told(error: BaseException) -> tuple[str, int]:

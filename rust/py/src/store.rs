@@ -69,6 +69,11 @@ impl Store {
         released.map_err(|error| raise(&error))
     }
 
+    /// Removes what processes that no longer run have left unfinished.
+    fn sweep(&self, py: Python<'_>) {
+        py.detach(|| self.inner.sweep());
+    }
+
     /// Whether the object's bytes are what its oid says.
     fn verify(&self, py: Python<'_>, oid: &str, size: u64) -> PyResult<bool> {
         let pointer = Pointer { oid: parse(oid)?, size };
