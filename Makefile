@@ -65,19 +65,21 @@ fuzz: setup ## each parser for a minute (SECONDS_EACH=60)
 	rust/core/fuzz/run.sh $(SECONDS_EACH)
 
 ##@ Keep tidy
-.PHONY: fmt fast lint check clean
+.PHONY: fmt style fast lint check clean
 fmt: setup ## format both languages
 	cargo fmt --all
 	ruff check --fix-only --quiet .
 	ruff format .
 
-fast: setup ## the checks that take seconds
+style: setup
 	cargo fmt --all --check
 	ruff format --check .
 	ruff check .
+
+fast: style ## the checks that take seconds
 	cargo clippy --locked -- -D warnings
 
-lint: build fast ## every check of types, style and documents
+lint: build style ## every check of types, style and documents
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 	mypy

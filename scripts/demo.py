@@ -136,7 +136,7 @@ def first_version(demo: Demo, names: list[str]) -> dict[str, str]:
     demo.git("theta", "add", *names, step="add, new files")
     demo.git("status", "--short", most=8)
     demo.git("commit", "--quiet", "--message", "First version", step="commit")
-    demo.git("show", "--stat", "--format=%h %s", most=6)
+    demo.git("theta", "ls", names[0], most=5)
     return {name: sha256(demo.cwd / name) for name in names}
 
 

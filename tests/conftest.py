@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.git import Git
 from tests.support.lfs_server import LfsServer
 
 settings.register_profile("default", deadline=None, print_blob=True)
@@ -23,52 +23,21 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-DATE = "2024-02-03T04:05:06+00:00"
-GIT_CONFIG = """\
-[user]
-\tname = Ada Tester
-\temail = ada@example.org
-[init]
-\tdefaultBranch = main
-[advice]
-\tdetachedHead = false
-[gc]
-\tauto = 0
-[protocol "file"]
-\tallow = always
-"""
-
 
 def isolate(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Leave no setting of the machine or the user in sight."""
-    for name in [*os.environ]:
-        if name.startswith(("GIT_", "XDG_", "LC_")):
-            monkeypatch.delenv(name)
-    config = home / ".gitconfig"
-    config.write_text(GIT_CONFIG, encoding="utf-8")
-    for name, value in {
-        "HOME": str(home),
-        "XDG_CONFIG_HOME": str(home / ".config"),
-        "XDG_CACHE_HOME": str(home / ".cache"),
-        "GIT_CONFIG_GLOBAL": str(config),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_EDITOR": "true",
-        "GIT_AUTHOR_DATE": DATE,
-        "GIT_COMMITTER_DATE": DATE,
-        "LC_ALL": "C",
-        "LANGUAGE": "C",
-        "NO_COLOR": "1",
-    }.items():
+    """Make this process's environment that of a user of whom nothing is known."""
+    alone = Git(home, home).env
+    for name in os.environ.keys() - alone.keys():
+        monkeypatch.delenv(name)
+    for name, value in alone.items():
         monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def hermetic_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What fixtures of a wider scope than one test see; git finds the git-theta under test."""
+    """What fixtures of a wider scope than one test see."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         isolate(monkeypatch, tmp_path_factory.mktemp("home"))
-        monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
         yield
 
 
@@ -78,6 +47,15 @@ def hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     home = tmp_path_factory.mktemp("home")
     isolate(monkeypatch, home)
     return home
+
+
+@pytest.fixture
+def repo(tmp_path: Path, hermetic: Path) -> Git:
+    """An empty repository of a user who has git-theta installed."""
+    git = Git(tmp_path, hermetic)
+    git("init", "--quiet", "repo")
+    git("theta", "install")
+    return git.at("repo")
 
 
 @pytest.fixture(scope="session")

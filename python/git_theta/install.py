@@ -10,6 +10,14 @@ from git_theta.errors import ConfigError, ThetaError
 from git_theta.hooks import place
 from git_theta.repository import Repository
 
+# A conflict in a model of ten thousand parameters calls the driver ten thousand times more, for
+# the pointers: the shell answers for them ("ours") unless the manifest driver left notes.
+_DRIVER = (
+    "case %P in .git_theta/*) theta=${GIT_DIR:-.git};"
+    ' [ -d "$theta" ] || theta=$(git rev-parse --git-dir);'
+    ' [ -e "$theta/theta/merged" ] || exit 0 ;; esac;'
+    " git-theta-filter merge %O %A %B %L %P"
+)
 #: What `install` sets, in this order, and `uninstall` takes away.
 SETTINGS = {
     "filter.theta.required": "true",
@@ -17,7 +25,7 @@ SETTINGS = {
     "filter.theta.clean": "git-theta-filter clean %f",
     "filter.theta.smudge": "git-theta-filter smudge %f",
     "merge.theta.name": "merge checkpoints parameter by parameter",
-    "merge.theta.driver": "git-theta-filter merge %O %A %B %L %P",
+    "merge.theta.driver": _DRIVER,
 }
 # Without these `git lfs prune` deletes objects that no server has.
 _PRUNE = ("lfs.pruneverifyremotealways", "lfs.pruneverifyunreachablealways")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from git_theta import _core, git, listing, progress, transfer
 from git_theta.errors import MissingError, UsageError
@@ -12,14 +11,14 @@ from git_theta.repository import Repository
 from git_theta.smudge import fetch
 
 
-def pull(repository: Repository, include: Sequence[str] = ()) -> list[str]:
+def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
     """Restores every placeholder, after fetching what is missing in one batch.
 
     A file that is no placeholder is left alone, whether it has changes or not.
 
     Args:
         repository: whose work tree.
-        include: globs, compared with whole paths and with base names; all by default.
+        wanted: tells for a path, from the top of the work tree, whether it is meant.
 
     Returns:
         The paths of the checkpoints restored.
@@ -32,9 +31,9 @@ def pull(repository: Repository, include: Sequence[str] = ()) -> list[str]:
     if top is None:
         raise UsageError("a bare repository has no files to restore")
     waiting = [
-        checkpoint
+        found
         for checkpoint in listing.staged(repository)
-        if _matches(checkpoint.path, include) and _is_placeholder(top, checkpoint)
+        if wanted(checkpoint.path) and (found := _placeholder(top, checkpoint)) is not None
     ]
     store = repository.store()
     missing = [item for checkpoint in waiting for item in checkpoint.manifest.missing(store)]
@@ -51,7 +50,7 @@ def pull(repository: Repository, include: Sequence[str] = ()) -> list[str]:
             continue
         restore(repository, top, checkpoint)
         restored.append(checkpoint.path)
-    _note_in_index(repository, restored)
+    _note_in_index(repository, [c for c in waiting if c.path in restored])
     if failed:
         raise failed
     return restored
@@ -77,35 +76,34 @@ def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) ->
         os.chmod(path, mode | (mode & 0o444) >> 2)
 
 
-def _matches(path: str, include: Sequence[str]) -> bool:
-    names = (path, os.path.basename(path))
-    return not include or any(
-        fnmatch.fnmatchcase(name, pattern) for name in names for pattern in include
-    )
+def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | None:
+    """What the file in the work tree stands for, if it is a placeholder.
 
-
-def _is_placeholder(top: str, checkpoint: listing.Checkpoint) -> bool:
-    path = os.path.join(top, checkpoint.path)
-    text = checkpoint.manifest.text()
+    Most often it is what is staged; after `git restore --source REV` it is not.
+    """
+    path = os.path.join(top, staged.path)
     try:
-        if os.path.islink(path) or os.path.getsize(path) != len(text):
-            return False
+        if os.path.islink(path):
+            return None
         with open(path, "rb") as file:
-            return _core.Manifest.is_manifest(file.read(64)) and _whole(path) == text
-    except OSError:
-        return False
+            head = file.read(64)
+            if not _core.Manifest.is_manifest(head):
+                return None
+            text = head + file.read()
+        manifest = staged.manifest if text == staged.manifest.text() else _core.Manifest.parse(text)
+    except (OSError, _core.CoreError):
+        # Nothing there, or bytes that only begin as a manifest does: a file of the user's.
+        return None
+    return listing.Checkpoint(staged.path, staged.oid, manifest, executable=staged.executable)
 
 
-def _whole(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def _note_in_index(repository: Repository, paths: Sequence[str]) -> None:
+def _note_in_index(repository: Repository, restored: Sequence[listing.Checkpoint]) -> None:
     """Lets git see that the files are what the index says; a refresh alone does not."""
-    if paths:
+    staged = {c.path: c.manifest.digest for c in listing.staged(repository)}
+    same = [c.path for c in restored if staged.get(c.path) == c.manifest.digest]
+    if same:
         git.run_bytes(
             *("update-index", "-z", "--stdin"),
-            input=os.fsencode("\0".join(paths) + "\0"),
+            input=os.fsencode("\0".join(same) + "\0"),
             cwd=repository.top,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from git_theta import _core, progress, transfer
+from git_theta import _core, deferred, progress, transfer
 from git_theta.attributes import DIRECTORY
 from git_theta.errors import MissingError, from_core
 from git_theta.repository import Repository
@@ -37,6 +37,10 @@ def smudge(session: _core.Session, repository: Repository, path: str) -> None:
         session.send(content)
         return
     manifest = _core.Manifest.parse(text)
+    if manifest.size > deferred.limit(repository):
+        deferred.defer(repository, path)
+        session.send(content)
+        return
     fetch(repository, path, manifest)
     with progress.shown(f"restoring '{path}'", manifest.size) as counter:
         try:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +11,7 @@ from hypothesis import strategies as st
 from git_theta import _core
 from tests.support.checkpoints import Parameter, safetensors
 from tests.support.filter_client import FilterClient
+from tests.support.git import Git
 from tests.support.strategies import (
     checkpoints,
     named_parameters,
@@ -27,20 +25,21 @@ INLINE = 128
 
 
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Git:
     """A repository with git-theta installed in it, and nowhere else."""
     folder = tmp_path_factory.mktemp("properties")
-    for command in (("init", "-q"), ("config", "filter.theta.process", "git-theta-filter process")):
-        subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
-    return folder
+    git = Git(folder, folder.with_name("home-of-properties"))
+    git("init", "--quiet")
+    git("theta", "install", "--local")
+    git("theta", "track", NAME)
+    return git
 
 
 @pytest.fixture(scope="module")
-def git(repository: Path) -> Iterator[FilterClient]:
+def git(repository: Git) -> Iterator[FilterClient]:
     """The filter process, asked as git asks it."""
-    setting = ["git", "config", "filter.theta.process"]
-    command = subprocess.run(setting, cwd=repository, check=True, capture_output=True, text=True)
-    with FilterClient(command.stdout.strip(), repository, os.environ) as client:
+    command = repository("config", "filter.theta.process").strip()
+    with FilterClient(command, repository.directory, repository.env) as client:
         yield client
 
 
@@ -68,13 +67,13 @@ def test_a_manifest_is_cleaned_to_itself(git: FilterClient, data: bytes) -> None
 
 @given(data=checkpoints(), other=checkpoints())
 def test_the_pipe_wins_over_the_file(
-    git: FilterClient, repository: Path, data: bytes, other: bytes
+    git: FilterClient, repository: Git, data: bytes, other: bytes
 ) -> None:
     try:
-        (repository / NAME).write_bytes(other)
+        (repository.directory / NAME).write_bytes(other)
         assert git.smudge(NAME, cleaned(git, data)) == data
     finally:
-        (repository / NAME).unlink()
+        (repository.directory / NAME).unlink()
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])

@@ -82,14 +82,14 @@ command -v git-theta-filter >/dev/null 2>&1 ||
     echo "git-theta: git-theta-filter is not on the PATH; this commit may lack pointers" >&2
 theta "$@"
 """
-# Off unless a merge, pick or rebase is stopped: git calls this after every change of its index.
+# Off unless a large checkpoint waits, or a merge, pick or rebase is stopped: git calls this after every change of its index.
 _POST_INDEX_CHANGE = """\
 status=0
 before "$@" || status=$?
 [ -z "$GIT_THETA_NESTED" ] || exit "$status"
 dir=${GIT_DIR:-$(git rev-parse --git-dir)}
 [ ! -e "$dir/index.lock" ] || exit "$status"
-for note in theta/conflict MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD \\
+for note in theta/deferred theta/conflict MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD \\
     rebase-merge/stopped-sha rebase-apply/original-commit; do
     [ ! -e "$dir/$note" ] || { theta "$@"; exit "$status"; }
 done

@@ -31,12 +31,14 @@ mod hash;
 mod part;
 mod schedule;
 mod stamp;
+mod work;
 
 pub use stamp::Stamps;
 
 use drain::Drained;
-use schedule::{Context, Target};
+
 use stamp::Stamp;
+use work::{Context, Target};
 
 /// What cleaning needs besides the bytes.
 #[derive(Debug)]
@@ -122,20 +124,17 @@ impl Cleaner<'_> {
             let values = storing.map(|thread| thread.join().unwrap_or(Err(Error::Interrupted)));
             drained.map(|drained| (drained, values))
         })?;
-        match (&drained.spool, &file, &stamp) {
-            (None, Some(file), Some(stamp)) => {
-                if Stamp::of(file.file()).ok().flatten().as_ref() != Some(stamp) {
-                    let path = String::from_utf8_lossy(pathname).into_owned();
-                    return Err(Error::Changed { path });
-                }
-                let manifest = self.finish(&drained, values, file)?;
-                if let Some(stamps) = self.stamps {
-                    stamps.remember(pathname, stamp, drained.digest);
-                }
-                Ok(manifest)
-            }
-            _ => self.clean_spool(drained, pathname),
+        let (None, Some(file), Some(stamp)) = (&drained.spool, &file, &stamp) else {
+            return self.clean_spool(drained, pathname);
+        };
+        if Stamp::of(file.file()).ok().flatten().as_ref() != Some(stamp) {
+            return Err(changed(pathname));
         }
+        let manifest = self.finish(&drained, values, file)?;
+        if let Some(stamps) = self.stamps {
+            stamps.remember(pathname, stamp, drained.digest);
+        }
+        Ok(manifest)
     }
 
     /// Cleans what was spooled, after making sure that it is what came through the pipe.
@@ -151,8 +150,7 @@ impl Cleaner<'_> {
             at += bytes.len() as u64;
         }
         if Digest::from_hasher(&hasher) != drained.digest {
-            let path = String::from_utf8_lossy(pathname).into_owned();
-            return Err(Error::Changed { path });
+            return Err(changed(pathname));
         }
         self.finish(&drained, None, &spool)
     }
@@ -200,6 +198,10 @@ impl Cleaner<'_> {
         let values = schedule::store_all(&targets, &context)?;
         Ok((index, values))
     }
+}
+
+fn changed(pathname: &[u8]) -> Error {
+    Error::Changed { path: String::from_utf8_lossy(pathname).into_owned() }
 }
 
 /// An index, and the values of its frames (if it has any) and spans.

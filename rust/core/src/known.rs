@@ -48,6 +48,12 @@ impl Known {
         Self { named, store, directory, remembered: Mutex::default() }
     }
 
+    /// Whether there are earlier manifests, so that most values are expected to be known.
+    #[must_use]
+    pub fn has_bases(&self) -> bool {
+        !self.named.is_empty()
+    }
+
     /// How the value is stored, if it is.
     ///
     /// What manifests name is on a server or here; what is only remembered must be here.

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::clean::{default_limits, default_threads};
+use crate::digest::Digest;
 use crate::error::Result;
 use crate::manifest::{Entry, Manifest, Value};
 use crate::progress::Counter;
@@ -32,49 +33,54 @@ pub fn merge(
     theirs: &Manifest,
     store: Option<&Store>,
 ) -> Result<Merged> {
-    if ours == theirs || ancestor == Some(theirs) {
-        return Ok(Merged { manifest: ours.clone(), conflicts: vec![] });
-    }
-    if ancestor == Some(ours) {
-        return Ok(Merged { manifest: theirs.clone(), conflicts: vec![] });
+    for (same, taken) in [(theirs, ours), (ours, theirs)] {
+        if ours == theirs || ancestor == Some(same) {
+            return Ok(Merged { manifest: taken.clone(), conflicts: vec![] });
+        }
     }
     let sides = Sides {
         ancestor: by_name(ancestor),
         ours: by_name(Some(ours)),
         theirs: by_name(Some(theirs)),
     };
-    let old = ancestor.map(Layout::of);
     let mut conflicts = Vec::new();
-    let (kept, other) = match (Layout::of(ours), Layout::of(theirs)) {
-        (a, b) if a == b || old.as_ref() == Some(&b) => (ours, theirs),
-        (a, _) if old.as_ref() == Some(&a) => (theirs, ours),
-        _ => {
-            conflicts.push("frames".to_owned());
-            (ours, theirs)
-        }
-    };
+    let (kept, other) = one_layout(ancestor, ours, theirs).unwrap_or_else(|| {
+        conflicts.push("frames".to_owned());
+        (ours, theirs)
+    });
     let mut manifest = kept.clone();
-    for entry in &mut manifest.entries {
-        match sides.pick(&entry.name) {
-            Some(value) => entry.value = value.clone(),
-            None => conflicts.push(entry.name.clone()),
-        }
-    }
+    conflicts.extend(sides.fill(&mut manifest));
     conflicts.extend(sides.lost(kept, other));
     if !conflicts.is_empty() {
         return Ok(Merged { manifest: ours.clone(), conflicts });
     }
     if let Some(store) = store {
-        let counter = Counter::default();
-        let smudger = Smudger {
-            store,
-            threads: default_threads(),
-            limits: default_limits(),
-            counter: &counter,
-        };
-        manifest.digest = smudger.digest(&manifest)?;
+        manifest.digest = digest(&manifest, store)?;
     }
     Ok(Merged { manifest, conflicts })
+}
+
+/// The side whose layout is kept, and the other; `None` if both changed it.
+fn one_layout<'a>(
+    ancestor: Option<&Manifest>,
+    ours: &'a Manifest,
+    theirs: &'a Manifest,
+) -> Option<(&'a Manifest, &'a Manifest)> {
+    let old = ancestor.map(Layout::of);
+    let (our, their) = (Layout::of(ours), Layout::of(theirs));
+    if our == their || old.as_ref() == Some(&their) {
+        Some((ours, theirs))
+    } else if old.as_ref() == Some(&our) {
+        Some((theirs, ours))
+    } else {
+        None
+    }
+}
+
+fn digest(manifest: &Manifest, store: &Store) -> Result<Digest> {
+    let counter = Counter::default();
+    let (threads, limits) = (default_threads(), default_limits());
+    Smudger { store, threads, limits, counter: &counter }.digest(manifest)
 }
 
 type Values<'a> = HashMap<&'a str, &'a Value>;
@@ -91,6 +97,18 @@ struct Sides<'a> {
 }
 
 impl<'a> Sides<'a> {
+    /// Gives every entry of the kept layout its value; the names of those that both sides changed.
+    fn fill(&self, manifest: &mut Manifest) -> Vec<String> {
+        let mut conflicts = Vec::new();
+        for entry in &mut manifest.entries {
+            match self.pick(&entry.name) {
+                Some(value) => entry.value = value.clone(),
+                None => conflicts.push(entry.name.clone()),
+            }
+        }
+        conflicts
+    }
+
     /// The value of a parameter of the kept layout; `None` if both sides changed it.
     fn pick(&self, name: &str) -> Option<&'a Value> {
         let (ours, theirs) = (self.ours.get(name), self.theirs.get(name));
@@ -131,7 +149,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
 #[derive(PartialEq, Eq)]
 struct Layout<'a> {
     format: &'a str,
-    frames: Option<crate::digest::Digest>,
+    frames: Option<Digest>,
     entries: Vec<(&'a str, u64, crate::dtype::Dtype, &'a [u64])>,
     views: &'a [crate::manifest::View],
 }

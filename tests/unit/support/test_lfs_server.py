@@ -3,63 +3,60 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support.git import Git
 from tests.support.lfs_server import LfsServer
 
 CONTENT = b"a large file, as far as git-lfs can tell\n"
 OID = hashlib.sha256(CONTENT).hexdigest()
 
 
-def git(folder: Path, *arguments: str, expect: int = 0) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == expect, done.stderr
-    return done.stdout + done.stderr
+@pytest.fixture
+def user(tmp_path: Path, hermetic: Path) -> Git:
+    """Somebody who has git-lfs installed and nothing else."""
+    git = Git(tmp_path, hermetic)
+    git("lfs", "install")
+    return git
 
 
 @pytest.fixture
-def pushed(tmp_path: Path, lfs_server: LfsServer) -> Path:
+def pushed(user: Git, lfs_server: LfsServer) -> str:
     """A bare remote whose one object is on the server, under this test's own name."""
-    bare, work = tmp_path / "bare.git", tmp_path / "work"
-    git(tmp_path, "init", "--quiet", "--bare", str(bare))
-    git(tmp_path, "init", "--quiet", str(work))
-    git(work, "lfs", "install")
-    git(work, "config", "lfs.url", lfs_server.url(tmp_path.name))
-    git(work, "lfs", "track", "*.bin")
-    (work / "large.bin").write_bytes(CONTENT)
-    git(work, "add", ".")
-    git(work, "commit", "--quiet", "--message", "one")
-    git(work, "remote", "add", "origin", bare.as_uri())
-    git(work, "push", "--quiet", "origin", "main")
-    return bare
+    user("init", "--quiet", "--bare", "bare.git")
+    user("init", "--quiet", "work")
+    name, work = user.directory.name, user.at("work")
+    work("config", "lfs.url", lfs_server.url(name))
+    work("lfs", "track", "*.bin")
+    (work.directory / "large.bin").write_bytes(CONTENT)
+    work("add", ".")
+    work("commit", "--quiet", "--message", "one")
+    work("push", "--quiet", "../bare.git", "main")
+    return name
 
 
-def clone(bare: Path, server: LfsServer, expect: int = 0) -> Path:
-    target = bare.parent / "clone"
-    url = f"lfs.url={server.url(bare.parent.name)}"
-    git(bare.parent, "clone", "--quiet", "-c", url, bare.as_uri(), str(target), expect=expect)
-    return target
+def clone(user: Git, server: LfsServer, status: int = 0) -> Path:
+    url = f"lfs.url={server.url(user.directory.name)}"
+    user("clone", "--quiet", "-c", url, "bare.git", "clone", status=status)
+    return user.directory / "clone"
 
 
 @pytest.mark.lfs_server
-def test_push_and_clone(pushed: Path, lfs_server: LfsServer, tmp_path: Path) -> None:
-    assert [*lfs_server.objects(tmp_path.name)] == [OID]
-    assert (clone(pushed, lfs_server) / "large.bin").read_bytes() == CONTENT
+def test_push_and_clone(user: Git, pushed: str, lfs_server: LfsServer) -> None:
+    assert [*lfs_server.objects(pushed)] == [OID]
+    assert (clone(user, lfs_server) / "large.bin").read_bytes() == CONTENT
 
 
 @pytest.mark.lfs_server
-def test_a_removed_object_is_missed(pushed: Path, lfs_server: LfsServer, tmp_path: Path) -> None:
-    lfs_server.remove(tmp_path.name, OID)
-    assert lfs_server.objects(tmp_path.name) == {}
-    clone(pushed, lfs_server, expect=128)
+def test_a_removed_object_is_missed(user: Git, pushed: str, lfs_server: LfsServer) -> None:
+    lfs_server.remove(pushed, OID)
+    assert lfs_server.objects(pushed) == {}
+    clone(user, lfs_server, status=128)
 
 
 @pytest.mark.lfs_server
-def test_a_damaged_object_is_refused(pushed: Path, lfs_server: LfsServer, tmp_path: Path) -> None:
-    lfs_server.damage(tmp_path.name, OID)
-    clone(pushed, lfs_server, expect=128)
+def test_a_damaged_object_is_refused(user: Git, pushed: str, lfs_server: LfsServer) -> None:
+    lfs_server.damage(pushed, OID)
+    clone(user, lfs_server, status=128)

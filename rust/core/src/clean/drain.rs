@@ -15,8 +15,9 @@ use crate::progress::Counter;
 use crate::source::{FileSource, Source};
 use crate::store::Store;
 
-const BLOCK: usize = 1 << 20;
-const BLOCKS: usize = 6;
+/// Small enough that a block and what it is compared with stay in a core's own cache.
+const BLOCK: usize = 256 << 10;
+const BLOCKS: usize = 16;
 
 /// What came through the pipe.
 pub(super) struct Drained {

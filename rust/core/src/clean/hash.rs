@@ -46,7 +46,9 @@ pub(super) fn hash_unit(
     }
     while at < end {
         let length = (end - at).min(READ as u64) as usize;
-        buffer.resize(length.max(buffer.len()), 0);
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
         source.read_at(offset + at, &mut buffer[..length])?;
         hasher.update(&buffer[..length]);
         at += length as u64;

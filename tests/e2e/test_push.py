@@ -1,0 +1,214 @@
+"""The net before a push: nothing that a pushed commit names is ever left behind."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support import project
+from tests.support.git import Git
+from tests.support.project import MODEL
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> Git:
+    return project.create(tmp_path)
+
+
+def model(git: Git) -> bytes:
+    return (git.directory / MODEL).read_bytes()
+
+
+def test_a_clone_gets_the_same_bytes(git: Git) -> None:
+    data = project.commit(git, a="1", b="2")
+    git("push", "-q", "origin", "main")
+    assert model(project.clone(git)) == data
+
+
+def test_kept_links_go_when_the_server_has_the_objects(git: Git) -> None:
+    project.commit(git, a="1", b="2")
+    assert len(project.kept(git)) == 2
+    git("push", "-q", "origin", "main")
+    assert project.kept(git) == set()
+
+
+def test_a_commit_without_hooks_is_carried(git: Git) -> None:
+    project.commit(git, a="1")
+    project.hookless(git).run("true")
+    data = project.save(git, a="2", b="3")
+    project.hookless(git)("commit", "-qam", "hookless")
+    said = git("push", "origin", "main")
+    assert "have no pointer" in said
+    assert model(project.clone(git)) == data
+    assert project.kept(git) == set()
+
+
+def test_a_value_that_no_commit_points_to_is_carried(git: Git) -> None:
+    project.commit(git, a="1")
+    first = project.save(git, a="2")
+    project.hookless(git)("commit", "-qam", "hookless")
+    project.commit(git, a="3")
+    git("push", "-q", "origin", "main")
+    clone = project.clone(git)
+    clone("checkout", "-q", "HEAD~1")
+    assert model(clone) == first
+
+
+def test_nothing_is_uploaded_twice_for_a_commit_on_top(git: Git) -> None:
+    project.commit(git, a="1", b="2")
+    git("push", "-q", "origin", "main")
+    project.commit(git, a="1", b="3")
+    assert "have no pointer" not in git("push", "origin", "main")
+
+
+def test_pruned_objects_come_back_from_their_kept_links(git: Git) -> None:
+    data = project.commit(git, a="1", b="2")
+    shutil.rmtree(git.directory / ".git/lfs/objects")
+    git("push", "-q", "origin", "main")
+    assert model(project.clone(git)) == data
+
+
+def test_git_lfs_prune_cannot_lose_what_is_not_pushed(git: Git) -> None:
+    project.commit(git, a="1")
+    git("push", "-q", "origin", "main")
+    data = project.commit(git, a="2")
+    git("reset", "-q", "--hard", "HEAD~1")
+    git("lfs", "prune")
+    git("reset", "-q", "--hard", "HEAD@{1}")
+    assert model(git) == data
+
+
+def test_an_object_that_is_nowhere_stops_the_push(git: Git) -> None:
+    project.commit(git, a="1")
+    git("push", "-q", "origin", "main")
+    project.commit(git, a="2")
+    project.forget(git)
+    status, said = git.attempt("git", "push", "-q", "origin", "main")
+    assert status != 0
+    assert "missing" in said or "nowhere" in said or "neither" in said
+    assert git("rev-parse", "origin/main") == git("rev-parse", "HEAD~1")
+
+
+def test_an_object_without_a_pointer_that_is_nowhere_stops_the_push(git: Git) -> None:
+    project.commit(git, a="1")
+    project.save(git, a="2")
+    project.hookless(git)("commit", "-qam", "hookless")
+    project.forget(git)
+    status, said = git.attempt("git", "push", "-q", "origin", "main")
+    assert status == 1
+    assert f"neither here nor on any remote: '.git_theta/{MODEL}/" in said
+    assert "Traceback" not in said
+    assert git.lines("ls-remote", "origin") == []
+
+
+def test_objects_that_only_another_remote_has_are_fetched_first(git: Git) -> None:
+    base = git.home.parent
+    first = project.commit(git, a="1")
+    project.commit(git, a="2")
+    git("push", "-q", "origin", "main")
+    clone = project.clone(git)
+    git.at(base)("init", "-q", "--bare", "second.git")
+    clone("remote", "add", "second", (base / "second.git").as_uri())
+    clone("push", "-q", "second", "main")
+    git.at(base)("clone", "-q", (base / "second.git").as_uri(), "other")
+    other = git.at(base / "other")
+    other("checkout", "-q", "HEAD~1")
+    assert model(other) == first
+
+
+def test_a_remote_that_has_the_objects_is_not_sent_them_again(git: Git) -> None:
+    project.commit(git, a="1")
+    git("push", "-q", "origin", "main")
+    clone = project.clone(git)
+    project.forget(clone)
+    clone("push", "-q", "origin", "HEAD:refs/heads/copy")
+    assert project.objects(clone.directory / ".git") == set()
+
+
+def test_deleting_a_remote_branch(git: Git) -> None:
+    project.commit(git, a="1")
+    git("push", "-q", "origin", "main", "main:other")
+    project.forget(git)
+    git("push", "-q", "origin", ":other")
+    assert len(git.lines("ls-remote", "--heads", "origin")) == 1
+
+
+def test_tags_and_several_branches_at_once(git: Git) -> None:
+    first = project.commit(git, a="1")
+    git("tag", "-am", "one", "v1")
+    git("checkout", "-q", "-b", "side")
+    second = project.commit(git, a="2", b="1")
+    git("checkout", "-q", "main")
+    git("push", "-q", "origin", "main", "side", "v1")
+    clone = project.clone(git)
+    for name, data in (("v1", first), ("side", second)):
+        clone("checkout", "-q", name)
+        assert model(clone) == data
+
+
+def test_a_tag_of_something_that_is_no_commit(git: Git) -> None:
+    project.commit(git, a="1")
+    git("tag", "blob", git("hash-object", "-w", ".gitattributes").strip())
+    git("push", "-q", "origin", "main", "blob")
+
+
+def test_a_new_branch_from_a_clone(git: Git) -> None:
+    project.commit(git, a="1")
+    git("push", "-q", "origin", "main")
+    clone = project.clone(git)
+    clone("checkout", "-q", "-b", "new")
+    data = project.commit(clone, a="5")
+    clone("push", "-q", "-u", "origin", "new")
+    git("pull", "-q", "origin", "new")
+    assert model(git) == data
+
+
+def test_a_remote_given_by_its_address(git: Git) -> None:
+    data = project.commit(git, a="1")
+    project.save(git, a="1", b="9")
+    project.hookless(git)("commit", "-qam", "hookless")
+    git("push", "-q", git("remote", "get-url", "origin").strip(), "main")
+    assert model(project.clone(git)) != data
+    assert project.kept(git) == set()
+
+
+def test_a_checkpoint_that_is_no_longer_tracked_at_the_tip(git: Git) -> None:
+    first = project.save(git, a="1")
+    project.hookless(git)("add", ".")
+    project.hookless(git)("commit", "-qm", "hookless")
+    git.run("git-theta", "untrack", "*.safetensors")
+    git("add", "--renormalize", ".")
+    project.hookless(git)("commit", "-qam", "untracked")
+    git("push", "-q", "origin", "main")
+    clone = project.clone(git)
+    clone("checkout", "-q", "HEAD~1")
+    assert model(clone) == first
+
+
+def test_a_push_without_checkpoints_asks_git_little(git: Git) -> None:
+    project.commit(git, a="1")
+    git("push", "-q", "origin", "main")
+    for number in range(30):
+        (git.directory / "notes").write_text(str(number))
+        git("add", "notes")
+        git("commit", "-qm", str(number))
+    log = git.home / "trace"
+    git.at(".", GIT_TRACE2=str(log))("push", "-q", "origin", "main")
+    started = [line for line in log.read_text().splitlines() if " start git " in f" {line} "]
+    children = [line for line in log.read_text().splitlines() if "cmd_name" in line]
+    assert len(children) < 40, "\n".join([*started, *children])
+
+
+def test_a_push_from_a_bare_repository(git: Git) -> None:
+    base = git.home.parent
+    project.commit(git, a="1")
+    git("push", "-q", "origin", "main")
+    git.at(base)("clone", "-q", "--bare", (base / "origin.git").as_uri(), "mirror.git")
+    bare = git.at(base / "mirror.git")
+    bare.run("git-theta", "install")
+    git.at(base)("init", "-q", "--bare", "second.git")
+    bare("lfs", "fetch", "--all", "origin")
+    bare("push", "-q", (base / "second.git").as_uri(), "main")
+    assert len(project.objects(base / "second.git")) == 1
