@@ -87,7 +87,7 @@ def _check_objects(repository: Repository, users: Objects) -> Objects:
 def _mend(repository: Repository, bad: Objects) -> None:
     """Puts damaged objects aside and fetches those and the missing ones."""
     store = repository.store()
-    aside = os.path.join(repository.theta_dir, "damaged")
+    aside = os.path.join(repository.store_dir, "damaged")
     for (oid, _), kind in bad.items():
         if kind == "damaged":
             os.makedirs(aside, exist_ok=True)

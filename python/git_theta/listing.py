@@ -78,6 +78,8 @@ def committed(repository: Repository, revision: str) -> list[Checkpoint]:
 def one(repository: Repository, name: str, cwd: str) -> Checkpoint:
     """The checkpoint that `[REV:]PATH` names; without REV, the one in the index.
 
+    A file that is there is meant as such, whatever characters its name has.
+
     Args:
         repository: whose.
         name: as the user typed it; a path without REV is relative to `cwd`.
@@ -86,11 +88,12 @@ def one(repository: Repository, name: str, cwd: str) -> Checkpoint:
     Raises:
         UsageError: there is no such file, or it is no checkpoint of git-theta's.
     """
-    revision, colon, path = name.rpartition(":")
-    if not colon:
+    revision, colon, path = name.partition(":")
+    if not colon or os.path.lexists(os.path.join(cwd, name)):
+        revision = ""
         top = repository.top or repository.git_dir
         path = os.path.relpath(os.path.realpath(os.path.join(cwd, name)), os.path.realpath(top))
-    asked = f"{revision}:{path}"
+    asked = f"{revision or ':0'}:{path}"
     line = git.run("rev-parse", "--verify", "-q", asked, cwd=cwd, check=False).strip()
     blob = dict(blobs.read([line], repository.directory)).get(line) if line else None
     if blob is None:

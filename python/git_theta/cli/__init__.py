@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from git_theta import __version__
-from git_theta.errors import StoppedError, ThetaError, UsageError, from_core
+from git_theta.errors import StoppedError, UsageError, told
 
 #: Command → what it does; a file beside this one has the command of the same name.
 COMMANDS: Mapping[str, str] = {
@@ -78,8 +78,6 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("GIT_THETA_TRACE") == "1":
             raise
-        if not isinstance(error, ThetaError | OSError) and not hasattr(error, "kind"):
-            raise
         status = _tell(error)
     sys.exit(status if isinstance(status, int) else 0)
 
@@ -92,10 +90,6 @@ def _as_ours(error: click.ClickException) -> UsageError:
 
 
 def _tell(error: Exception) -> int:
-    if hasattr(error, "kind") and not isinstance(error, ThetaError):
-        error = from_core(error)
-    click.echo(f"git-theta: {error}", err=True)
-    hint = getattr(error, "hint", None)
-    if hint:
-        click.echo(f"hint: {hint}", err=True)
-    return error.status if isinstance(error, ThetaError) else ThetaError.status
+    text, status = told(error)
+    click.echo(text, nl=False, err=True)
+    return status

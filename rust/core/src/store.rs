@@ -4,16 +4,19 @@
 //! objects that are only staged, stashed or merged. So every object this crate writes is
 //! hard-linked into a directory that git-lfs does not know, until a push has carried it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::Oid;
 use crate::error::{Error, Result};
 use crate::pointer::Pointer;
+
+mod temporary;
+
+pub(crate) use temporary::Temporary;
 
 /// Where one repository keeps its objects.
 #[derive(Clone, Debug)]
@@ -22,8 +25,6 @@ pub struct Store {
     kept: PathBuf,
     temporary: PathBuf,
 }
-
-static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl Store {
     /// A store with its objects in `objects` (git-lfs's directory), links to unpushed ones in
@@ -57,13 +58,7 @@ impl Store {
             return Ok(false);
         }
         make_parent(&path)?;
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::io("replacing", &path, error));
-            }
-            _ => {}
-        }
-        link_or_copy(&kept, &path)?;
+        temporary::link(&kept, &path)?;
         Ok(true)
     }
 
@@ -131,37 +126,23 @@ impl Store {
 
     /// A file of our own that vanishes if the process dies, and when it is dropped.
     pub fn scratch(&self) -> Result<File> {
-        self.make_temporary()?;
-        tempfile::tempfile_in(&self.temporary)
-            .map_err(|error| Error::io("creating a file in", &self.temporary, error))
+        self.temporary()?.anonymous()
     }
 
     /// Begins a new object.
     pub fn create(&self) -> Result<Writer<'_>> {
-        self.make_temporary()?;
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = self.temporary.join(format!("{}-{number}", std::process::id()));
-        let _ = fs::remove_file(&path);
-        let file = OpenOptions::new().write(true).create_new(true).open(&path);
-        let file = file.map_err(|error| Error::io("creating", &path, error))?;
-        Ok(Writer { store: self, path, file: Some(file), hasher: Sha256::new(), size: 0 })
+        let temporary = self.temporary()?;
+        Ok(Writer { store: self, temporary, hasher: Sha256::new(), size: 0 })
     }
 
-    fn make_temporary(&self) -> Result<()> {
-        fs::create_dir_all(&self.temporary)
-            .map_err(|error| Error::io("creating", &self.temporary, error))
+    /// A file that gets its final name when it is finished.
+    pub(crate) fn temporary(&self) -> Result<Temporary> {
+        Temporary::create(&self.temporary)
     }
 
     /// Removes what processes that no longer run have left unfinished.
-    pub fn sweep(&self, is_running: impl Fn(u32) -> bool) {
-        let Ok(entries) = fs::read_dir(&self.temporary) else { return };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let owner = name.to_str().and_then(|name| name.split('-').next()?.parse().ok());
-            if owner.is_some_and(|owner| !is_running(owner)) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
+    pub fn sweep(&self) {
+        temporary::sweep(&self.temporary);
     }
 }
 
@@ -169,8 +150,7 @@ impl Store {
 #[derive(Debug)]
 pub struct Writer<'a> {
     store: &'a Store,
-    path: PathBuf,
-    file: Option<File>,
+    temporary: Temporary,
     hasher: Sha256,
     size: u64,
 }
@@ -180,37 +160,27 @@ impl Writer<'_> {
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.hasher.update(bytes);
         self.size += bytes.len() as u64;
-        let file = self.file.as_mut().ok_or(Error::Interrupted)?;
-        file.write_all(bytes).map_err(|error| Error::io("writing", &self.path, error))
+        let written = self.temporary.file().write_all(bytes);
+        written.map_err(|error| self.temporary.writing(error))
     }
 
     /// Makes the object durable and visible under its oid, and links it into the kept ones.
     ///
-    /// The kept link comes first: a crash between the two loses nothing.
+    /// The kept link comes first: a crash between the two loses nothing. An object that is
+    /// there already stays, unless it is damaged.
     pub fn finish(mut self) -> Result<Pointer> {
-        let hasher = std::mem::take(&mut self.hasher);
-        let pointer = Pointer { oid: Oid::from_hasher(hasher), size: self.size };
-        let file = self.file.take().ok_or(Error::Interrupted)?;
-        let path = self.store.path(pointer.oid);
-        if size_of(&path)? == Some(pointer.size) {
+        let pointer = Pointer { oid: Oid::from_hasher(self.hasher), size: self.size };
+        if self.store.verify(pointer)? {
             return Ok(pointer);
         }
-        file.sync_all().map_err(|error| Error::io("writing", &self.path, error))?;
-        drop(file);
-        let kept = self.store.kept_path(pointer.oid);
+        let synced = self.temporary.file().sync_all();
+        synced.map_err(|error| self.temporary.writing(error))?;
+        let (path, kept) = (self.store.path(pointer.oid), self.store.kept_path(pointer.oid));
         make_parent(&kept)?;
-        let _ = fs::remove_file(&kept);
-        link_or_copy(&self.path, &kept)?;
+        self.temporary.link(&kept)?;
         make_parent(&path)?;
-        fs::rename(&self.path, &path).map_err(|error| Error::io("creating", &path, error))?;
+        self.temporary.persist(&path)?;
         Ok(pointer)
-    }
-}
-
-impl Drop for Writer<'_> {
-    fn drop(&mut self) {
-        // After `finish` the path is gone already; an unfinished object must not stay.
-        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -229,23 +199,4 @@ fn size_of(path: &Path) -> Result<Option<u64>> {
 fn make_parent(path: &Path) -> Result<()> {
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent).map_err(|error| Error::io("creating", parent, error))
-}
-
-/// A second name for a file, or a copy where the file system cannot do that.
-fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
-    match fs::hard_link(from, to) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(_) => copy(from, to),
-    }
-}
-
-/// Copies through a second name, so that a crash leaves no half object under the final one.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let partial = to.with_extension(format!("{}-partial", std::process::id()));
-    let copied = fs::copy(from, &partial).and_then(|_| fs::rename(&partial, to));
-    copied.map_err(|error| {
-        let _ = fs::remove_file(&partial);
-        Error::io("copying to", to, error)
-    })
 }
