@@ -68,14 +68,26 @@ class Repository:
         Kept links must be on the store's file system, or they would be copies.
         """
         if self._store is None:
-            inside = self.lfs_dir.startswith(os.path.join(self.common_dir, ""))
-            base = self.theta_dir if inside else os.path.join(self.lfs_dir, "theta")
+            base = self._beside_store
             self._store = _core.Store(
                 os.path.join(self.lfs_dir, "objects"),
                 os.path.join(base, "unpushed"),
                 os.path.join(base, "tmp"),
             )
         return self._store
+
+    def kept(self) -> dict[str, int]:
+        """Oid → size of every object that has a kept link: no server is known to have it."""
+        try:
+            with os.scandir(os.path.join(self._beside_store, "unpushed")) as found:
+                return {item.name: item.stat().st_size for item in found}
+        except FileNotFoundError:
+            return {}
+
+    @property
+    def _beside_store(self) -> str:
+        inside = self.lfs_dir.startswith(os.path.join(self.common_dir, ""))
+        return self.theta_dir if inside else os.path.join(self.lfs_dir, "theta")
 
     def has(self, *names: str) -> bool:
         """Whether any of these files or directories is in this work tree's git directory."""
