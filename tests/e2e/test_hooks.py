@@ -38,12 +38,17 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in files if path.suffix != ".sample"}
 
 
-def work(git: Git) -> list[str]:
-    """Tracks, commits and pushes a checkpoint, checks the result, and says who was called."""
+def work(git: Git, *names: str) -> list[str]:
+    """Tracks, commits and pushes a checkpoint, checks the result, and says who was called.
+
+    Args:
+        git: where.
+        names: the parameters that are changed.
+    """
     git.run("git-theta", "track", "*.safetensors")
     with (git.directory / ".git/info/exclude").open("a") as file:
         file.write("called\n")
-    workshop.save(git)
+    workshop.save(git, workshop.changed(*names))
     git("add", ".")
     git("commit", "-qm", "v1")
     git("checkout", "-q", "-b", f"b{len(git.lines('branch'))}")
@@ -114,8 +119,7 @@ def test_git_lfs_force_puts_its_hooks_over_ours_and_they_come_back(git: Git, com
     put(hooks, "pre-commit")
     work(git)
     git("lfs", command, "--force")
-    workshop.commit(git, NAME)
-    assert "pre-commit" in work(git)
+    assert "pre-commit" in work(git, NAME)
     for name in LFS:
         assert b"git-theta hook" in (hooks / name).read_bytes()
     git.run("git-theta", "uninstall")
@@ -151,23 +155,23 @@ def test_hooks_of_all_repositories_of_a_user_stay_as_they_are(git: Git) -> None:
 
 def test_the_pre_commit_framework_keeps_ours_and_runs_it(git: Git) -> None:
     """It renames the hook it finds to `.legacy`, and runs that first."""
-    work(git)
     hooks = git.directory / ".git/hooks"
+    users = put(hooks, "pre-commit")["pre-commit"]
+    work(git)
     ours = (hooks / "pre-commit").rename(hooks / "pre-commit.legacy").read_bytes()
     framework = (
-        '#!/bin/sh\n"$(dirname "$0")/pre-commit.legacy" "$@" || exit\necho pre-commit >> called\n'
+        '#!/bin/sh\n"$(dirname "$0")/pre-commit.legacy" "$@" || exit\necho post-commit >> called\n'
     )
     (hooks / "pre-commit").write_text(framework)
     (hooks / "pre-commit").chmod(0o755)
-    workshop.save(git, workshop.changed(NAME))
-    assert work(git) == ["pre-commit"]
+    assert work(git, NAME) == ["pre-commit", "post-commit"]
     assert (hooks / "pre-commit").read_text() == framework
     assert (hooks / "pre-commit.legacy").read_bytes() == ours
     git.run("git-theta", "uninstall")
-    assert (hooks / "pre-commit").read_text() == framework
-    # Nothing of git-theta's is run any more.
-    assert b"git-theta hook" not in contents(hooks).get("pre-commit.legacy", b"")
-    (git.directory / "notes").write_text("notes\n")
+    assert contents(hooks) == {
+        "pre-commit": framework.encode(),
+        "pre-commit.legacy": users,
+    }
 
 
 def test_a_hook_installed_later_over_ours_is_told(git: Git) -> None:
