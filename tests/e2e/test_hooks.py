@@ -141,6 +141,19 @@ def test_hooks_in_the_work_tree_stay_as_they_are(git: Git) -> None:
     assert not (git.directory / ".git/theta/hooks").exists()
 
 
+def test_a_hook_manager_that_comes_later_and_insists(git: Git) -> None:
+    work(git)
+    put(git.directory / ".husky", "pre-commit")
+    for name in (NAME, "embed.weight"):
+        git("config", "core.hooksPath", ".husky")
+        assert "pre-commit" in work(git, name)
+    git("lfs", "update", "--force")
+    git("config", "core.hooksPath")
+    assert "pre-commit" in work(git)
+    git.run("git-theta", "uninstall")
+    assert git("config", "core.hooksPath").strip() == ".husky"
+
+
 def test_hooks_of_all_repositories_of_a_user_stay_as_they_are(git: Git) -> None:
     shared = git.home / "hooks"
     before = put(shared, *USERS)

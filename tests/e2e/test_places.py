@@ -24,6 +24,9 @@ def test_a_linked_work_tree_commits_checks_out_and_goes(git: Git) -> None:
     assert linked.status() == []
     linked("checkout", "-q", "--detach", "v1")
     assert workshop.read(linked) == first
+    assert "all is well" in linked.run("git-theta", "fsck")
+    linked("push", "-q", "origin", "side")
+    assert workshop.kept(git) == set()
     git("worktree", "remove", "../linked")
     git("checkout", "-q", "side")
     assert workshop.read(git) == data
@@ -72,14 +75,50 @@ def test_a_partial_clone_checks_out_commits_and_pushes(git: Git, wanted: str) ->
     git("push", "-q", "origin", "main", "v1")
     git.at(git.home.parent / "origin.git")("config", "uploadpack.allowFilter", "true")
     clone = workshop.clone(git, f"--filter={wanted}")
-    clone("checkout", "-q", "v1")
-    assert workshop.read(clone) == first
-    clone("checkout", "-q", "main")
+    workshop.save(clone, workshop.changed(OTHER, at=9))
+    clone("add", ".")
     data = workshop.commit(clone, OTHER)
     assert clone.status() == []
+    missing = clone.lines("rev-list", "--objects", "--missing=print", "HEAD")
     clone("push", "-q", "origin", "main")
+    # The object that is added but in no commit has the push look for it, not fetch for it.
+    assert clone.lines("rev-list", "--objects", "--missing=print", "HEAD") == missing
+    clone("checkout", "-q", "v1")
+    assert workshop.read(clone) == first
     git("pull", "-q", "origin", "main")
     assert workshop.read(git) == data
+
+
+def test_a_store_outside_of_the_repository(git: Git, tmp_path: Path) -> None:
+    first = workshop.read(git)
+    git("push", "-q", "origin", "main", "v1")
+    storage = tmp_path / "lfs"
+    git("config", "lfs.storage", str(storage))
+    git("checkout", "-q", "-b", "new")
+    data = workshop.commit(git, NAME)
+    assert len(workshop.objects(tmp_path)) == len(workshop.kept(storage)) == 1
+    git("checkout", "-q", "main")
+    assert workshop.read(git) == first
+    assert len(workshop.objects(tmp_path)) == COUNT + 1
+    git("lfs", "prune")
+    git("checkout", "-q", "new")
+    assert workshop.read(git) == data
+    git("push", "-q", "origin", "new")
+    assert workshop.kept(storage) == set()
+    assert workshop.read(workshop.clone(git, "--branch", "new")) == data
+
+
+def test_a_repository_is_moved(git: Git) -> None:
+    """The hooks of one whose `core.hooksPath` is ours are found again."""
+    git("config", "core.hooksPath", ".husky")
+    workshop.commit(git, NAME)
+    moved = git.at(git.directory.rename(git.directory.parent / "moved"))
+    workshop.save(moved, workshop.changed(OTHER))
+    moved("add", ".")
+    moved("commit", "-qm", "next")
+    changed = set(moved.lines("show", "--name-only", "--format="))
+    assert f".git_theta/{MODEL}/{OTHER}" in changed
+    assert moved.status() == []
 
 
 def test_every_command_works_in_a_subdirectory(git: Git) -> None:

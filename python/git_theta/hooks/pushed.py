@@ -86,7 +86,11 @@ class Pushed:
             return []
         asked = "".join(f"{tip}\n" for tip in self._tips).encode()
         walk = ("rev-list", "--objects", "--no-object-names", "--full-history", "--stdin")
-        below = git.run(*walk, "--", DIRECTORY, input=asked, cwd=self._repository.directory).split()
+        # What a partial clone has never had is none of ours.
+        limits = ("--missing=allow-promisor", "--", DIRECTORY)
+        below = git.run(
+            *walk, *limits, input=asked, cwd=self._repository.directory, check=False
+        ).split()
         return [named[oid] for oid in named.keys() & set(below)]
 
     def _walk(self, remote: str, known: list[str]) -> None:
