@@ -46,4 +46,4 @@ def command(shell: str) -> None:
     """  # noqa: D301 - click's mark for lines that it must not wrap
     maker = get_completion_class(shell)
     assert maker is not None  # noqa: S101 - click knows every shell that Choice lets pass
-    click.echo(maker(cli.command, {}, _PROGRAM, cli.COMPLETE_VARIABLE).source() + _GIT[shell])
+    click.echo(maker(cli.command, {}, _PROGRAM, cli.COMPLETE).source() + _GIT[shell])
