@@ -36,7 +36,7 @@ torch: setup ## add torch, several GB, so that the tests marked torch run
 ##@ Try
 .PHONY: demo bench
 demo: build ## the main job on a real model, or on CHECKPOINT=path
-	python -m scripts.demo $(CHECKPOINT)
+	python -m scripts.demo $(if $(CHECKPOINT),"$(CHECKPOINT)")
 
 bench: build ## side by side with git-lfs (SIZE=1GB ROUNDS=3)
 	python -m benches.side_by_side --size $(SIZE) --rounds $(ROUNDS)

@@ -85,6 +85,14 @@ class Repository:
             return self.theta_dir
         return os.path.join(self.lfs_dir, "theta")
 
+    def kept(self) -> dict[str, int]:
+        """Oid → size of every object that has a kept link: no server is known to have it."""
+        try:
+            with os.scandir(os.path.join(self.store_dir, "unpushed")) as found:
+                return {item.name: item.stat().st_size for item in found}
+        except FileNotFoundError:
+            return {}
+
     def has(self, *names: str) -> bool:
         """Whether any of these files or directories is in this work tree's git directory."""
         return any(os.path.lexists(os.path.join(self.git_dir, name)) for name in names)

@@ -174,5 +174,3 @@ def test_a_push_to_one_remote_leaves_nothing_only_on_another_machine(git: Git) -
     git("checkout", "-q", "main")
     prune(git)
     assert_all_there(git, {"new": data})
-
-

@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, str] = {
     "fsck": "check every object, pointer and hook",
     "completion": "print a completion script for your shell",
 }
+#: What a completion script sets when it asks for completions.
+COMPLETE = "_GIT_THETA_COMPLETE"
 
 
 class _Commands(click.Group):
@@ -61,7 +63,7 @@ def command() -> None:
 def main() -> NoReturn:
     """The entry point: runs one command, and tells errors in one line."""
     try:
-        status = command.main(prog_name="git theta", standalone_mode=False)
+        status = command.main(prog_name="git theta", complete_var=COMPLETE, standalone_mode=False)
     except click.Abort:
         status = StoppedError.status
     except click.exceptions.NoArgsIsHelpError as error:

@@ -136,7 +136,8 @@ impl Session {
     ) -> PyResult<()> {
         let smudged = py.detach(|| {
             let smudger = store.smudger(&counter.0);
-            lock(&self.0).answer(|output| smudger.smudge(&manifest.0, &name.to_string_lossy(), output))
+            lock(&self.0)
+                .answer(|output| smudger.smudge(&manifest.0, &name.to_string_lossy(), output))
         });
         smudged.map_err(|error| raise(&error))
     }

@@ -1,5 +1,6 @@
 //! The store of one repository.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use pyo3::exceptions::PyValueError;
@@ -47,8 +48,8 @@ impl Store {
         Self { inner: store::Store::new(objects, kept, temporary) }
     }
 
-    fn path(&self, oid: &str) -> PyResult<PathBuf> {
-        Ok(self.inner.path(parse(oid)?))
+    fn path(&self, oid: &str) -> PyResult<OsString> {
+        Ok(self.inner.path(parse(oid)?).into_os_string())
     }
 
     #[pyo3(signature = (oid, size=None))]
