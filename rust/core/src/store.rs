@@ -7,9 +7,11 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Once;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
+use tempfile::{Builder, NamedTempFile};
 
 use crate::digest::Oid;
 use crate::error::{Error, Result};
@@ -23,7 +25,10 @@ pub struct Store {
     temporary: PathBuf,
 }
 
-static NUMBER: AtomicU64 = AtomicU64::new(0);
+/// Unfinished files that nobody has written to for so long belong to nobody any more.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+/// Each process looks for them once.
+static SWEPT: Once = Once::new();
 
 impl Store {
     /// A store with its objects in `objects` (git-lfs's directory), links to unpushed ones in
@@ -56,14 +61,19 @@ impl Store {
         if size_of(&kept)? != Some(pointer.size) {
             return Ok(false);
         }
-        make_parent(&path)?;
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::io("replacing", &path, error));
-            }
-            _ => {}
+        second_name(&kept, &path)?;
+        Ok(true)
+    }
+
+    /// Like [`Store::has`]; and the object, if it is here, has a kept link from now on.
+    pub fn keep(&self, pointer: Pointer) -> Result<bool> {
+        if !self.has(pointer)? {
+            return Ok(false);
         }
-        link_or_copy(&kept, &path)?;
+        let kept = self.kept_path(pointer.oid);
+        if size_of(&kept)? != Some(pointer.size) {
+            second_name(&self.path(pointer.oid), &kept)?;
+        }
         Ok(true)
     }
 
@@ -139,12 +149,13 @@ impl Store {
     /// Begins a new object.
     pub fn create(&self) -> Result<Writer<'_>> {
         self.make_temporary()?;
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = self.temporary.join(format!("{}-{number}", std::process::id()));
-        let _ = fs::remove_file(&path);
-        let file = OpenOptions::new().write(true).create_new(true).open(&path);
-        let file = file.map_err(|error| Error::io("creating", &path, error))?;
-        Ok(Writer { store: self, path, file: Some(file), hasher: Sha256::new(), size: 0 })
+        SWEPT.call_once(|| self.sweep(ABANDONED));
+        // A random name: process numbers are not unique where containers share a repository.
+        let file = Builder::new().make_in(&self.temporary, |path| {
+            OpenOptions::new().write(true).create_new(true).open(path)
+        });
+        let file = file.map_err(|error| Error::io("creating a file in", &self.temporary, error))?;
+        Ok(Writer { store: self, file, hasher: Sha256::new(), size: 0 })
     }
 
     fn make_temporary(&self) -> Result<()> {
@@ -152,25 +163,26 @@ impl Store {
             .map_err(|error| Error::io("creating", &self.temporary, error))
     }
 
-    /// Removes what processes that no longer run have left unfinished.
-    pub fn sweep(&self, is_running: impl Fn(u32) -> bool) {
+    /// Removes unfinished files that nobody has written to for `age`: their process was killed.
+    pub fn sweep(&self, age: Duration) {
         let Ok(entries) = fs::read_dir(&self.temporary) else { return };
+        let now = SystemTime::now();
         for entry in entries.flatten() {
-            let name = entry.file_name();
-            let owner = name.to_str().and_then(|name| name.split('-').next()?.parse().ok());
-            if owner.is_some_and(|owner| !is_running(owner)) {
+            let written = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+            let idle = written.and_then(|written| now.duration_since(written).ok());
+            if idle.is_some_and(|idle| idle >= age) {
                 let _ = fs::remove_file(entry.path());
             }
         }
     }
 }
 
-/// An object being written: nothing is visible in the store until [`Writer::finish`].
+/// An object being written: nothing is visible in the store until [`Writer::finish`], and
+/// nothing stays of it if that is never called.
 #[derive(Debug)]
 pub struct Writer<'a> {
     store: &'a Store,
-    path: PathBuf,
-    file: Option<File>,
+    file: NamedTempFile<File>,
     hasher: Sha256,
     size: u64,
 }
@@ -180,37 +192,32 @@ impl Writer<'_> {
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.hasher.update(bytes);
         self.size += bytes.len() as u64;
-        let file = self.file.as_mut().ok_or(Error::Interrupted)?;
-        file.write_all(bytes).map_err(|error| Error::io("writing", &self.path, error))
+        let written = self.file.as_file_mut().write_all(bytes);
+        written.map_err(|error| Error::io("writing", self.file.path(), error))
     }
 
     /// Makes the object durable and visible under its oid, and links it into the kept ones.
     ///
-    /// The kept link comes first: a crash between the two loses nothing.
+    /// The kept link comes first: a crash between the two loses nothing. An object that is there
+    /// already stays, unless it is damaged.
     pub fn finish(mut self) -> Result<Pointer> {
         let hasher = std::mem::take(&mut self.hasher);
         let pointer = Pointer { oid: Oid::from_hasher(hasher), size: self.size };
-        let file = self.file.take().ok_or(Error::Interrupted)?;
-        let path = self.store.path(pointer.oid);
-        if size_of(&path)? == Some(pointer.size) {
+        let (path, kept) = (self.store.path(pointer.oid), self.store.kept_path(pointer.oid));
+        let written = self.file.path();
+        if size_of(&path)? == Some(pointer.size) && is_same(written, &path) {
+            self.store.keep(pointer)?;
             return Ok(pointer);
         }
-        file.sync_all().map_err(|error| Error::io("writing", &self.path, error))?;
-        drop(file);
-        let kept = self.store.kept_path(pointer.oid);
-        make_parent(&kept)?;
-        let _ = fs::remove_file(&kept);
-        link_or_copy(&self.path, &kept)?;
+        let synced = self.file.as_file().sync_all();
+        synced.map_err(|error| Error::io("writing", written, error))?;
+        second_name(written, &kept)?;
         make_parent(&path)?;
-        fs::rename(&self.path, &path).map_err(|error| Error::io("creating", &path, error))?;
+        if fs::rename(written, &path).is_err() {
+            // Another file system: `lfs.storage` may be a link to one.
+            second_name(written, &path)?;
+        }
         Ok(pointer)
-    }
-}
-
-impl Drop for Writer<'_> {
-    fn drop(&mut self) {
-        // After `finish` the path is gone already; an unfinished object must not stay.
-        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -231,21 +238,42 @@ fn make_parent(path: &Path) -> Result<()> {
     fs::create_dir_all(parent).map_err(|error| Error::io("creating", parent, error))
 }
 
-/// A second name for a file, or a copy where the file system cannot do that.
-fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
-    match fs::hard_link(from, to) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(_) => copy(from, to),
-    }
+/// Whether two files have the same bytes; not if one cannot be read.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let same = || -> io::Result<bool> {
+        let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        loop {
+            for (file, block) in [(&mut one, &mut left), (&mut other, &mut right)] {
+                block.clear();
+                file.take(1 << 18).read_to_end(block)?;
+            }
+            if left != right || left.is_empty() {
+                return Ok(left == right);
+            }
+        }
+    };
+    same().unwrap_or(false)
 }
 
-/// Copies through a second name, so that a crash leaves no half object under the final one.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let partial = to.with_extension(format!("{}-partial", std::process::id()));
-    let copied = fs::copy(from, &partial).and_then(|_| fs::rename(&partial, to));
-    copied.map_err(|error| {
-        let _ = fs::remove_file(&partial);
-        Error::io("copying to", to, error)
-    })
+/// Gives the file `from` the name `to` as well, in place of any file of that name: at every
+/// moment the old or the new one stands there whole.
+///
+/// A copy, where the file system has no second names or is another one.
+fn second_name(from: &Path, to: &Path) -> Result<()> {
+    let failed = |error| Error::io("creating", to, error);
+    make_parent(to)?;
+    if fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    let beside = to.parent().unwrap_or(to);
+    let made = Builder::new().make_in(beside, |path| match fs::hard_link(from, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) => fs::copy(from, path).and_then(|_| File::open(path)?.sync_all()),
+        Ok(()) => Ok(()),
+    });
+    let made = made.map_err(failed)?;
+    // Renaming one name of a file to another of the same file does nothing at all, which is
+    // what is wanted; the temporary one is then removed with `made`.
+    fs::rename(made.path(), to).map_err(failed)
 }
