@@ -13,7 +13,7 @@ use crate::place::{Place, safetensors};
 const BLOCK: usize = 256 << 10;
 
 fn tensors(rows: u64) -> Vec<u8> {
-    let bytes = |seed: u64| (0..rows * 64).map(|at| (at * seed >> 5) as u8).collect();
+    let bytes = |seed: u64| (0..rows * 64).map(|at| ((at * seed) >> 5) as u8).collect();
     safetensors(&[
         ("a".into(), "F32", vec![rows, 16], bytes(7)),
         ("b".into(), "BF16", vec![rows * 32], bytes(11)),
@@ -34,7 +34,8 @@ fn settled(place: &Place, contents: &[&[u8]]) -> Vec<FileSource> {
         })
         .collect();
     let last = files.last().unwrap().metadata().unwrap();
-    let changed = Duration::new(last.ctime() as u64, last.ctime_nsec() as u32);
+    let changed =
+        Duration::new(last.ctime().cast_unsigned(), last.ctime_nsec().cast_unsigned() as u32);
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     while now() < changed + Duration::from_millis(25) {
         std::thread::yield_now();
