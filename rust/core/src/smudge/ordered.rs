@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     fn doubled(count: u64, consume: impl FnOnce(&mut dyn FnMut() -> Option<u64>) -> u64) -> u64 {
-        let work = |job: u64, (): &mut ()| {
+        let work = |job: u64, _: &mut u8| {
             assert!(job != 50, "the worker's own");
             2 * job
         };
@@ -162,7 +162,7 @@ mod tests {
     fn jobs_that_panic_leave_nobody_waiting() {
         let jobs = (0..9u64).inspect(|&job| assert!(job != 5, "the jobs' own"));
         let all = |next: &mut dyn FnMut() -> Option<u64>| std::iter::from_fn(next).count();
-        let run = || ordered(jobs, 3, 4, |job, (): &mut ()| job, all);
+        let run = || ordered(jobs, 3, 4, |job, _: &mut u8| job, all);
         assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
     }
 }

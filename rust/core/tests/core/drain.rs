@@ -34,10 +34,8 @@ fn settled(place: &Place, contents: &[&[u8]]) -> Vec<FileSource> {
         })
         .collect();
     let last = files.last().unwrap().metadata().unwrap();
-    let changed = Duration::new(
-        u64::try_from(last.ctime()).unwrap(),
-        u32::try_from(last.ctime_nsec()).unwrap(),
-    );
+    let changed =
+        Duration::new(last.ctime().cast_unsigned(), last.ctime_nsec().cast_unsigned() as u32);
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     while now() < changed + Duration::from_millis(25) {
         std::thread::yield_now();

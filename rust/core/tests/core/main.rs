@@ -12,6 +12,7 @@ mod channel;
 mod checkpoints;
 mod drain;
 mod format;
+mod golden;
 mod grid;
 mod index;
 mod known;

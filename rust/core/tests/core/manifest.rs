@@ -292,9 +292,7 @@ prop_compose! {
         let mut entries = Vec::new();
         for (name, (mut value, base, gap)) in values {
             if let (Stored::Update(update), Some(base)) = (&mut value.stored, base) {
-                if update.kind != "dense" {
-                    update.base = Some(Box::new(base));
-                }
+                update.base = Some(Box::new(base)).filter(|_| update.kind != "dense");
             }
             entries.push(Entry { name, gap, value });
         }

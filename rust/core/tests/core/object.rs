@@ -20,10 +20,9 @@ fn fill(kind: u8, seed: u64, size: usize, item: usize) -> Vec<u8> {
     };
     let fill = |at: usize| match kind {
         0 => 0,
-        1 => noise(),
         2 => (at / item) as u8,
         3 if at % item + 1 == item => noise() & 3,
-        3 => noise(),
+        1 | 3 => noise(),
         4 => [0x7f, 0xc0, 0xff, 0x01][at % 4],
         _ => (at / 97) as u8,
     };
