@@ -50,8 +50,11 @@ def checkpoints():
     yield "chunks.safetensors", safetensors({"rows": rows, "a": tied, "b": tied})
     yield "opaque.bin", b"no format that anybody knows\n" * 100
     yield "bare.safetensors", safetensors({})
-    yield "example.safetensors", safetensors(
-        {"embed.weight": parameter("BF16", 64, 32), "step": small()["step"]}, padding=1
+    yield (
+        "example.safetensors",
+        safetensors(
+            {"embed.weight": parameter("BF16", 64, 32), "step": small()["step"]}, padding=1
+        ),
     )
 
 
