@@ -49,13 +49,13 @@ test-rust: setup ## the core's tests
 	cargo test --locked
 
 test-py: build ## the Python tests, end to end ones included
-	pytest
+	pytest -n auto
 
 test-torch: torch build ## only the tests against a real torch
 	pytest -m torch
 
 e2e: build ## only the tests that drive git
-	pytest tests/e2e
+	pytest -n auto tests/e2e
 
 props: build ## properties with many examples
 	PROPTEST_CASES=5000 cargo test --locked --release
