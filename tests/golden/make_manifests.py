@@ -50,8 +50,11 @@ def checkpoints():
     yield "chunks.safetensors", safetensors({"rows": rows, "a": tied, "b": tied})
     yield "opaque.bin", b"no format that anybody knows\n" * 100
     yield "bare.safetensors", safetensors({})
-    yield "example.safetensors", safetensors(
-        {"embed.weight": parameter("BF16", 64, 32), "step": small()["step"]}, padding=1
+    yield (
+        "example.safetensors",
+        safetensors(
+            {"embed.weight": parameter("BF16", 64, 32), "step": small()["step"]}, padding=1
+        ),
     )
 
 
@@ -78,8 +81,9 @@ def main():
             if not (TARGET / f"{path.name}.manifest").exists():
                 clean(git, path, TARGET)
         for path in pathlib.Path(git, ".git/lfs/objects").rglob("*"):
-            if path.is_file() and not (objects / path.name).exists():
-                shutil.copyfile(path, objects / path.name)
+            frozen = objects / f"{path.name}.object"
+            if path.is_file() and not frozen.exists():
+                shutil.copyfile(path, frozen)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,7 @@ fn all() -> Vec<(String, Vec<u8>, Vec<u8>)> {
     let found = paths.filter_map(|path| {
         let name = path.file_name()?.to_str()?.strip_suffix(".manifest")?.to_owned();
         let beside = directory.join(&name);
-        let checkpoint =
-            if beside.exists() { beside } else { golden().join("torch").join(&name) };
+        let checkpoint = if beside.exists() { beside } else { golden().join("torch").join(&name) };
         Some((name, fs::read(checkpoint).unwrap(), fs::read(path).unwrap()))
     });
     found.collect()
@@ -59,7 +58,7 @@ fn what_was_written_then_is_read() {
     let place = place();
     for entry in fs::read_dir(golden().join("manifest-1/objects")).unwrap() {
         let path = entry.unwrap().path();
-        let oid = Oid::parse(path.file_name().unwrap().to_str().unwrap()).unwrap();
+        let oid = Oid::parse(path.file_stem().unwrap().to_str().unwrap()).unwrap();
         let stored = place.store.path(oid);
         fs::create_dir_all(stored.parent().unwrap()).unwrap();
         fs::copy(path, stored).unwrap();
@@ -87,5 +86,8 @@ fn the_example_in_the_specification_is_a_golden_manifest() {
     let page = fs::read_to_string(golden().join("../../docs/manifest.md")).unwrap();
     let (_, rest) = page.split_once("```json\n").unwrap();
     let (example, _) = rest.split_once("```\n").unwrap();
-    assert_eq!(example, fs::read_to_string(golden().join("manifest-1/example.safetensors.manifest")).unwrap());
+    assert_eq!(
+        example,
+        fs::read_to_string(golden().join("manifest-1/example.safetensors.manifest")).unwrap()
+    );
 }
