@@ -81,8 +81,9 @@ def main():
             if not (TARGET / f"{path.name}.manifest").exists():
                 clean(git, path, TARGET)
         for path in pathlib.Path(git, ".git/lfs/objects").rglob("*"):
-            if path.is_file() and not (objects / path.name).exists():
-                shutil.copyfile(path, objects / path.name)
+            frozen = objects / f"{path.name}.object"
+            if path.is_file() and not frozen.exists():
+                shutil.copyfile(path, frozen)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ fn what_was_written_then_is_read() {
     let place = place();
     for entry in fs::read_dir(golden().join("manifest-1/objects")).unwrap() {
         let path = entry.unwrap().path();
-        let oid = Oid::parse(path.file_name().unwrap().to_str().unwrap()).unwrap();
+        let oid = Oid::parse(path.file_stem().unwrap().to_str().unwrap()).unwrap();
         let stored = place.store.path(oid);
         fs::create_dir_all(stored.parent().unwrap()).unwrap();
         fs::copy(path, stored).unwrap();
