@@ -6,8 +6,10 @@ port is ever taken by somebody else in between.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 import warnings
 from pathlib import Path
 from types import TracebackType
@@ -41,7 +43,7 @@ class LfsServer:
         with self.log.open("ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-W", "ignore", __file__, str(self.store)],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -81,6 +83,12 @@ class LfsServer:
         self.objects(repository)[oid].unlink()
 
 
+def end_with_parent() -> None:
+    """End this process when its standard input ends: when whoever started it is gone."""
+    sys.stdin.read()
+    os._exit(0)
+
+
 def serve(store: str) -> None:
     """Serve the objects below `store` until killed; print the port once it listens."""
     with warnings.catch_warnings():
@@ -94,6 +102,7 @@ def serve(store: str) -> None:
             "TRANSFER_ADAPTERS": storage,
         }
     )
+    threading.Thread(target=end_with_parent, daemon=True).start()
     server = create_server(app, host="127.0.0.1", port=0, threads=8)
     print(server.effective_port, flush=True)  # noqa: T201 - this line is the child's protocol
     server.run()
