@@ -36,7 +36,7 @@ torch: setup ## add torch, several GB, so that the tests marked torch run
 ##@ Try
 .PHONY: demo bench
 demo: build ## the main job on a real model, or on CHECKPOINT=path
-	python -m scripts.demo $(CHECKPOINT)
+	python -m scripts.demo $(if $(CHECKPOINT),"$(CHECKPOINT)")
 
 bench: build ## side by side with git-lfs (SIZE=1GB ROUNDS=3)
 	python -m benches.side_by_side --size $(SIZE) --rounds $(ROUNDS)
@@ -49,13 +49,13 @@ test-rust: setup ## the core's tests
 	cargo test --locked
 
 test-py: build ## the Python tests, end to end ones included
-	pytest
+	pytest -n auto
 
 test-torch: torch build ## only the tests against a real torch
 	pytest -m torch
 
 e2e: build ## only the tests that drive git
-	pytest tests/e2e
+	pytest -n auto tests/e2e
 
 props: build ## properties with many examples
 	PROPTEST_CASES=5000 cargo test --locked --release

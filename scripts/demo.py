@@ -31,7 +31,7 @@ class Demo:
         self.cwd = folder
         self.times: list[tuple[str, float]] = []
         self.wrong: list[str] = []
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "XDG_"))}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTHON", "XDG_"))}
         home = folder / "home"
         home.mkdir()
         self.environment = {**kept, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
@@ -105,8 +105,7 @@ def prepare(chosen: str | None, work: Path) -> list[str]:
         shutil.copyfile(source, work / source.name)
         return [source.name]
     model = real_model.fetch(CACHE)
-    training = CACHE / "training.pt"
-    author = real_model.training_checkpoint(model, training)
+    training, author = real_model.training_checkpoint(model)
     shutil.copyfile(model, work / "model.safetensors")
     shutil.copyfile(training, work / "training.pt")
     print(f"model.safetensors  a sentence model's weights, {megabytes(model.stat().st_size)}")
@@ -188,6 +187,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkpoint", nargs="?", help="a checkpoint of your own")
     chosen = parser.parse_args().checkpoint
+    if chosen and not Path(chosen).is_file():
+        parser.error(f"'{chosen}' is not a file")
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE.parent, prefix="demo-") as folder:
         demo = Demo(Path(folder).resolve())

@@ -50,18 +50,21 @@ def parameters(data: Bytes) -> Iterator[Parameter]:
         yield name, entry["dtype"], tuple(entry["shape"]), start, end
 
 
-def training_checkpoint(model: Path, out: Path) -> str:
-    """Write `out`, a torch checkpoint with `model`'s weights and Adam's state; say who wrote it."""
+def training_checkpoint(model: Path) -> tuple[Path, str]:
+    """A torch checkpoint with `model`'s weights and Adam's state, and who wrote it; made once."""
+    by_torch = importlib.util.find_spec("torch") is not None
+    out = model.with_name("by-torch" if by_torch else "by-hand") / "training.pt"
     if not out.exists():
+        out.parent.mkdir(exist_ok=True)
         partial = out.with_suffix(".partial")
         with model.open("rb") as file, partial.open("wb") as target:
             whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             write_torch_zip(target, training_state(memoryview(whole)), root=out.stem)
+        if by_torch:
+            rewrite_with_torch(partial)
         partial.rename(out)
-    if importlib.util.find_spec("torch") is None:
-        return "laid out as torch.save does, by the standard library"
-    rewrite_with_torch(out)
-    return "written by torch.save"
+    author = "written by torch.save" if by_torch else "laid out as torch.save would, without torch"
+    return out, author
 
 
 def training_state(data: memoryview) -> dict[str, Value]:

@@ -103,6 +103,9 @@ class Store:
     def release(self, oids: list[str]) -> None:
         """Drop the kept links of objects that are on a server now."""
 
+    def sweep(self) -> None:
+        """Remove what processes that no longer run have left unfinished."""
+
     def restore(self, manifest: Manifest, name: str, path: str | None, counter: Counter) -> None:
         """Write the checkpoint to `path`, whole or not at all; None: only check that it can be."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from git_theta import _core, git, progress
 from git_theta.attributes import DIRECTORY
+from git_theta.errors import ManifestError, told
 from git_theta.repository import Repository
 
 
@@ -27,6 +29,7 @@ def clean(session: _core.Session, repository: Repository, path: str) -> None:
     memory = os.path.join(repository.theta_dir, "cache")
     with progress.shown(f"adding '{path}'", _size(path)) as counter:
         session.clean(path, store, bases(path), memory, counter)
+    _warn_of_damage(path)
 
 
 def bases(path: str) -> list[bytes]:
@@ -53,6 +56,23 @@ def bases(path: str) -> list[bytes]:
             if _core.Manifest.is_manifest(text[:64]) and text not in found:
                 found.append(text)
     return found
+
+
+def _warn_of_damage(path: str) -> None:
+    """Says so if what was stored as it is was a placeholder once."""
+    try:
+        with open(path, "rb") as file:
+            if not _core.Manifest.is_manifest(head := file.read(64)):
+                return
+            _core.Manifest.parse(head + file.read())
+    except OSError:
+        return
+    except _core.CoreError as error:
+        damage = ManifestError(
+            f"'{path}' looks like a placeholder, but {error}; it is stored as it is",
+            hint="the last sound one comes back with: git checkout HEAD -- PATH",
+        )
+        sys.stderr.write(told(damage)[0])
 
 
 def _size(path: str) -> int:

@@ -128,24 +128,52 @@ class ConflictError(ThetaError):
 
 
 _HINTS = {
+    "io": "nothing was lost; make room or give access, then run the command again",
+    "manifest": "'git log' tells who changed it; GIT_THETA_SKIP_SMUDGE=1 leaves it as it is",
     "newer": "upgrade git-theta: pip install --upgrade git-theta",
     "missing": "'git theta pull' fetches it, if a remote has it",
-    "damaged": "'git theta fsck' names everything that is damaged; a remote may have a sound copy",
+    "damaged": "'git theta fsck --fix REV' gets a sound copy, if a remote has one",
     "changed": "wait until the file is written, then run the command again",
 }
+_FAULT = "this is a fault of git-theta; GIT_THETA_TRACE=1 shows where"
 _STORED = {error.kind: error for error in StoredError.__subclasses__()}
 #: The core's kinds, in its order; a test compares them with `Error::KINDS`.
 STORED_KINDS = tuple(_STORED)
 
 
-def from_core(error: Exception) -> StoredError:
+def from_core(error: BaseException, path: str | None = None) -> StoredError:
     """The public form of a `_core.CoreError`, chosen by its `kind`.
 
     Args:
         error: what the core raised.
+        path: the checkpoint it is about, which is named if the error does not.
 
     Returns:
         The exception to raise in its place.
     """
     kind = getattr(error, "kind", "")
-    return _STORED.get(kind, StoredError)(str(error), hint=_HINTS.get(kind))
+    what = str(error)
+    if path is not None and f"'{path}'" not in what:
+        what = f"'{path}': {what}"
+    return _STORED.get(kind, StoredError)(what, hint=_HINTS.get(kind))
+
+
+def told(error: BaseException) -> tuple[str, int]:
+    """What standard error shows of an error, and the exit status that goes with it.
+
+    Args:
+        error: ours, the core's, the system's; anything else is a fault of git-theta.
+    """
+    if hasattr(error, "kind") and not isinstance(error, ThetaError):
+        error = from_core(error)
+    if isinstance(error, ThetaError | OSError):
+        what, hint = str(error), getattr(error, "hint", None)
+    else:
+        what, hint = f"{type(error).__name__}: {error}", _FAULT
+    text = f"git-theta: {printable(what)}\n" + (f"hint: {printable(hint)}\n" if hint else "")
+    return text, error.status if isinstance(error, ThetaError) else ThetaError.status
+
+
+def printable(text: str) -> str:
+    """The text in one line, with what could play tricks on a terminal escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -7,7 +7,7 @@ import sys
 
 from git_theta import _core, install, repository
 from git_theta.clean import clean
-from git_theta.errors import ThetaError, from_core
+from git_theta.errors import ThetaError, from_core, told
 from git_theta.smudge import Told, smudge
 
 
@@ -20,14 +20,15 @@ def process() -> int:
     session = _core.Session.process()
     here = repository.find()
     install.ensure_hooks(here)
+    here.store().sweep()
     while (request := session.next()) is not None:
         command, name, _ = request
         path = os.fsdecode(name)
         try:
             _serve(session, here, command, path)
-        except Told as told:
-            _tell(told.__cause__)
-        except (ThetaError, _core.CoreError) as error:
+        except Told as taken_back:
+            _tell(taken_back.__cause__)
+        except (ThetaError, OSError) as error:
             _tell(error)
             session.refuse()
     return 0
@@ -45,17 +46,20 @@ def single(command: str, path: str) -> int:
     """
     try:
         _serve(_core.Session.single(), repository.find(), command, path)
-    except Told as told:
-        _tell(told.__cause__)
+    except Told as taken_back:
+        _tell(taken_back.__cause__)
         return 1
     return 0
 
 
 def _serve(session: _core.Session, here: repository.Repository, command: str, path: str) -> None:
-    if command == "clean":
-        clean(session, here, path)
-    else:
-        smudge(session, here, path)
+    try:
+        if command == "clean":
+            clean(session, here, path)
+        else:
+            smudge(session, here, path)
+    except _core.CoreError as error:
+        raise from_core(error, path) from error
 
 
 def _tell(error: BaseException | None) -> None:
@@ -63,7 +67,5 @@ def _tell(error: BaseException | None) -> None:
         import traceback
 
         traceback.print_exception(error)
-    if isinstance(error, _core.CoreError):
-        error = from_core(error)
-    hint = getattr(error, "hint", None)
-    sys.stderr.write(f"git-theta: {error}\n" + (f"hint: {hint}\n" if hint else ""))
+    if error is not None:
+        sys.stderr.write(told(error)[0])

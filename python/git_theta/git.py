@@ -103,7 +103,8 @@ def call(
         cwd: where to run.
         nested: whether our hooks shall stay out of what it does.
     """
-    env = environment() if nested else {k: v for k, v in os.environ.items() if k != NESTED}
+    # What the user said about pathspecs holds: the arguments are the user's.
+    env = {k: v for k, v in os.environ.items() if k != NESTED} | ({NESTED: "1"} if nested else {})
     try:
         return subprocess.run(command, input=input, env=env, cwd=cwd, check=False).returncode
     except OSError as error:

@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from git_theta.errors import ThetaError, UsageError, from_core
+from git_theta.errors import UsageError, told
 
 #: Hooks that git runs when all is done already; they say what went wrong, and fail nothing.
 _LATE = "post-"
@@ -22,7 +22,6 @@ _LATE = "post-"
 _BROKEN_PIPE = 128 + 13
 # Git takes 1 to 128 from a merge driver for a conflict.
 _BROKEN_DRIVER = 129
-_TRACE = "GIT_THETA_TRACE=1 shows where"
 
 
 def main() -> int:
@@ -38,18 +37,9 @@ def main() -> int:
     except Exception as error:
         if os.environ.get("GIT_THETA_TRACE") == "1":
             raise
-        return _status(args, _tell(error))
-
-
-def _tell(error: Exception) -> int:
-    """Says what went wrong, and returns the exit status that goes with it."""
-    if hasattr(error, "kind") and not isinstance(error, ThetaError):
-        error = from_core(error)
-    known = isinstance(error, (ThetaError, OSError))
-    what = str(error) if known else f"{type(error).__name__}: {error}"
-    hint = getattr(error, "hint", None) if known else "this is a fault of git-theta; " + _TRACE
-    sys.stderr.write(f"git-theta: {what}\n" + (f"hint: {hint}\n" if hint else ""))
-    return error.status if isinstance(error, ThetaError) else ThetaError.status
+        text, status = told(error)
+        sys.stderr.write(text)
+        return _status(args, status)
 
 
 def _status(args: Sequence[str], failed: int) -> int:

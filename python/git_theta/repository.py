@@ -68,8 +68,7 @@ class Repository:
         Kept links must be on the store's file system, or they would be copies.
         """
         if self._store is None:
-            inside = self.lfs_dir.startswith(os.path.join(self.common_dir, ""))
-            base = self.theta_dir if inside else os.path.join(self.lfs_dir, "theta")
+            base = self.store_dir
             self._store = _core.Store(
                 os.path.join(self.lfs_dir, "objects"),
                 os.path.join(base, "unpushed"),
@@ -77,9 +76,33 @@ class Repository:
             )
         return self._store
 
+    @property
+    def store_dir(self) -> str:
+        """What git-theta keeps on the store's file system: `.git/lfs` may be a link or a mount."""
+        inside = self.lfs_dir.startswith(os.path.join(self.common_dir, ""))
+        device = _device(self.lfs_dir)
+        if inside and device in {None, _device(self.common_dir)}:
+            return self.theta_dir
+        return os.path.join(self.lfs_dir, "theta")
+
+    def kept(self) -> dict[str, int]:
+        """Oid → size of every object that has a kept link: no server is known to have it."""
+        try:
+            with os.scandir(os.path.join(self.store_dir, "unpushed")) as found:
+                return {item.name: item.stat().st_size for item in found}
+        except FileNotFoundError:
+            return {}
+
     def has(self, *names: str) -> bool:
         """Whether any of these files or directories is in this work tree's git directory."""
         return any(os.path.lexists(os.path.join(self.git_dir, name)) for name in names)
+
+
+def _device(path: str) -> int | None:
+    try:
+        return os.stat(path).st_dev
+    except OSError:
+        return None
 
 
 def find(cwd: str | None = None) -> Repository:
@@ -107,7 +130,7 @@ def find(cwd: str | None = None) -> Repository:
         )
     except GitError as error:
         raise UsageError(str(error)) from error
-    lines = answer.splitlines()
+    lines = answer.removesuffix("\n").split("\n")
     if len(lines) not in {4, 5}:
         where = "this directory" if cwd is None else f"'{cwd}'"
         raise UsageError(f"{where} is not in a git repository", hint="git init, or cd into one")

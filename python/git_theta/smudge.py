@@ -6,7 +6,7 @@ import os
 
 from git_theta import _core, deferred, progress, transfer
 from git_theta.attributes import DIRECTORY
-from git_theta.errors import MissingError
+from git_theta.errors import MissingError, from_core
 from git_theta.repository import Repository
 
 #: Any of these set to 1 leaves the manifest in the work tree, to be restored by `git theta pull`.
@@ -46,7 +46,7 @@ def smudge(session: _core.Session, repository: Repository, path: str) -> None:
         try:
             session.smudge(manifest, path, store, counter)
         except _core.CoreError as error:
-            raise Told from error
+            raise Told from from_core(error, path)
 
 
 def skipping() -> bool:

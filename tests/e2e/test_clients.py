@@ -29,7 +29,7 @@ def plain(git: Git, tmp_path: Path) -> Git:
     home = tmp_path / "plain"
     home.mkdir()
     (home / ".gitconfig").write_text(CONFIG, encoding="utf-8")
-    path = os.pathsep.join(_without_theta(tmp_path / "bin"))
+    path = os.pathsep.join(_without_theta())
     user = Git(tmp_path, home)
     user = Git(tmp_path, home, {**user.env, "PATH": path})
     user.run("git", "lfs", "install")
@@ -37,7 +37,7 @@ def plain(git: Git, tmp_path: Path) -> Git:
     return user.at("theirs")
 
 
-def _without_theta(folder: Path) -> list[str]:
+def _without_theta() -> list[str]:
     """A PATH on which everything is but git-theta."""
     folders = os.environ["PATH"].split(os.pathsep)
     return [name for name in folders if not (Path(name) / "git-theta-filter").exists()]
@@ -72,7 +72,7 @@ def test_git_lfs_reads_what_is_there(clone: Git) -> None:
 
 
 def test_git_lfs_fsck_finds_a_damaged_object(clone: Git) -> None:
-    path = [*workshop.objects(clone).values()][0]
+    path = next(iter(workshop.objects(clone).values()))
     path.chmod(0o644)
     path.write_bytes(b"?" * path.stat().st_size)
     clone("lfs", "fsck", "--objects", status=1)

@@ -77,7 +77,6 @@ def test_after_commit(git: Git) -> None:
     assert_all_there(git, {"new": data})
 
 
-@BOTH
 def test_in_the_middle_of_a_merge(git: Git) -> None:
     git("checkout", "-q", "-b", "side")
     side = workshop.commit(git, OTHER)
@@ -174,5 +173,3 @@ def test_a_push_to_one_remote_leaves_nothing_only_on_another_machine(git: Git) -
     git("checkout", "-q", "main")
     prune(git)
     assert_all_there(git, {"new": data})
-
-

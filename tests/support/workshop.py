@@ -102,13 +102,13 @@ def remote(git: Git, name: str) -> Path:
 
 
 def objects(git: Git | Path) -> dict[str, Path]:
-    """Oid → file for the LFS store of a repository, or of a bare one given by its path."""
+    """Oid → file for the LFS store of a repository, or of a directory that has it in `lfs`."""
     return _files((_common(git) if isinstance(git, Git) else git) / "lfs/objects")
 
 
-def kept(git: Git) -> set[str]:
-    """The oids that have a kept link."""
-    return {*_files(_common(git) / "theta/unpushed")}
+def kept(git: Git | Path) -> set[str]:
+    """The oids that have a kept link, in a repository or beside a store elsewhere."""
+    return {*_files((_common(git) if isinstance(git, Git) else git) / "theta/unpushed")}
 
 
 def forget(git: Git) -> None:

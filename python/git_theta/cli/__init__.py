@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from git_theta import __version__
-from git_theta.errors import StoppedError, ThetaError, UsageError, from_core
+from git_theta.errors import StoppedError, UsageError, told
 
 #: Command → what it does; a file beside this one has the command of the same name.
 COMMANDS: Mapping[str, str] = {
@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, str] = {
     "fsck": "check every object, pointer and hook",
     "completion": "print a completion script for your shell",
 }
+#: What a completion script sets when it asks for completions.
+COMPLETE = "_GIT_THETA_COMPLETE"
 
 
 class _Commands(click.Group):
@@ -61,7 +63,7 @@ def command() -> None:
 def main() -> NoReturn:
     """The entry point: runs one command, and tells errors in one line."""
     try:
-        status = command.main(prog_name="git theta", standalone_mode=False)
+        status = command.main(prog_name="git theta", complete_var=COMPLETE, standalone_mode=False)
     except click.Abort:
         status = StoppedError.status
     except click.exceptions.NoArgsIsHelpError as error:
@@ -71,8 +73,6 @@ def main() -> NoReturn:
         status = _tell(_as_ours(error))
     except Exception as error:
         if os.environ.get("GIT_THETA_TRACE") == "1":
-            raise
-        if not isinstance(error, ThetaError | OSError) and not hasattr(error, "kind"):
             raise
         status = _tell(error)
     sys.exit(status if isinstance(status, int) else 0)
@@ -86,10 +86,6 @@ def _as_ours(error: click.ClickException) -> UsageError:
 
 
 def _tell(error: Exception) -> int:
-    if hasattr(error, "kind") and not isinstance(error, ThetaError):
-        error = from_core(error)
-    click.echo(f"git-theta: {error}", err=True)
-    hint = getattr(error, "hint", None)
-    if hint:
-        click.echo(f"hint: {hint}", err=True)
-    return error.status if isinstance(error, ThetaError) else ThetaError.status
+    text, status = told(error)
+    click.echo(text, nl=False, err=True)
+    return status

@@ -13,10 +13,18 @@ from git_theta.sync import sync
 _DRY = frozenset({"-n", "--dry-run"})
 
 
+class _Verbatim(click.Command):
+    """A command whose arguments are git's, `--` among them; only a leading `--help` is ours."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if args[:1] == ["--help"] else ["--", *args])
+
+
 @click.command(
     "add",
+    cls=_Verbatim,
     short_help="stage checkpoints and their pointers together",
-    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+    context_settings={"help_option_names": ["--help"]},
 )
 @click.argument(
     "arguments", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS OF GIT ADD] PATH..."

@@ -7,7 +7,7 @@ from click.shell_completion import get_completion_class
 
 from git_theta import cli
 
-_PROGRAM, _VARIABLE = "git-theta", "_GIT_THETA_COMPLETE"
+_PROGRAM = "git-theta"
 # What git's own completion calls for `git theta …`, in the words of each shell.
 _GIT = {
     "bash": """
@@ -46,4 +46,4 @@ def command(shell: str) -> None:
     """  # noqa: D301 - click's mark for lines that it must not wrap
     maker = get_completion_class(shell)
     assert maker is not None  # noqa: S101 - click knows every shell that Choice lets pass
-    click.echo(maker(cli.command, {}, _PROGRAM, _VARIABLE).source() + _GIT[shell])
+    click.echo(maker(cli.command, {}, _PROGRAM, cli.COMPLETE).source() + _GIT[shell])

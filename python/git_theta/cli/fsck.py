@@ -7,6 +7,7 @@ import sys
 import click
 
 from git_theta import git, repository
+from git_theta.errors import printable
 from git_theta.fsck import fsck
 
 
@@ -23,7 +24,7 @@ def command(*, fix: bool, revisions: tuple[str, ...]) -> None:
     default = ("HEAD",) if has_head else ()
     problems = fsck(found, revisions or default, fix=fix)
     for problem in problems:
-        click.echo(str(problem))
+        click.echo(printable(str(problem)))
     if not problems:
         click.echo("all is well", err=True)
     sys.exit(1 if problems else 0)

@@ -8,6 +8,7 @@ import os
 import click
 
 from git_theta import _core, listing, repository
+from git_theta.errors import printable
 
 
 @click.command("ls", short_help="list the parameters of a checkpoint")
@@ -66,11 +67,6 @@ def _fields(entry: _core.Entry) -> dict[str, object]:
 def _row(entry: _core.Entry) -> tuple[str, ...]:
     shape = "x".join(map(str, entry.shape)) or "scalar"
     stored = "-" if entry.view else str(sum(size for _, size in entry.objects))
-    update = f"view of {_printable(entry.view)}" if entry.view else entry.update
+    update = f"view of {printable(entry.view)}" if entry.view else entry.update
     digest = (entry.digest or "-")[:12]
-    return (_printable(entry.name), entry.dtype, shape, str(entry.size), stored, digest, update)
-
-
-def _printable(name: str) -> str:
-    """The name with what could play tricks on a terminal escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return (printable(entry.name), entry.dtype, shape, str(entry.size), stored, digest, update)

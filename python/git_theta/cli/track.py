@@ -23,7 +23,7 @@ def command(patterns: tuple[str, ...]) -> None:
     top = top_of(found)
     if not patterns:
         for text in tracking.tracked(top):
-            click.echo(text)
+            click.echo(os.fsencode(text))
         return
     before = _matching(top)
     wanted = [tracking.pattern(argument, top, os.getcwd()) for argument in patterns]

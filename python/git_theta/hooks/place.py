@@ -19,6 +19,8 @@ from git_theta.repository import Repository
 _PATH = "core.hooksPath"
 # In our directory: what ours stand before, and what the repository's own setting was.
 _NOTE = "before-theta"
+# The pre-commit framework renames the hook it finds, and runs it.
+_LEGACY = ".legacy"
 
 
 def are_placed(repository: Repository) -> bool:
@@ -62,8 +64,11 @@ def remove(repository: Repository) -> None:
 
 
 def _put_back(path: str) -> None:
-    if _is_ours(path):
-        os.unlink(path)
+    for ours in (path, path + _LEGACY):
+        if _is_ours(ours):
+            os.unlink(ours)
+            if os.path.lexists(path + SUFFIX):
+                os.rename(path + SUFFIX, ours)
     if os.path.lexists(path + SUFFIX) and not os.path.lexists(path):
         os.rename(path + SUFFIX, path)
 
@@ -131,8 +136,7 @@ def _belongs_to(repository: Repository, directory: str) -> bool:
 
 def _is_current(directory: str, name: str) -> bool:
     path = os.path.join(directory, name)
-    # The pre-commit framework renames what it finds, and runs it.
-    return _read(path) == dispatcher(name) or _is_ours(path + ".legacy")
+    return _read(path) == dispatcher(name) or _is_ours(path + _LEGACY)
 
 
 def _is_ours(path: str) -> bool:

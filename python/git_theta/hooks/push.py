@@ -1,8 +1,9 @@
 """The net before a push: what the pushed commits name is on the server before they are.
 
-git-lfs uploads what has a pointer. This adds the three things it cannot know: objects whose
+git-lfs uploads what has a pointer. This adds the four things it cannot know: objects whose
 pointer is lacking (a commit made without hooks), objects that `git lfs prune` took from the
-store while a kept link was left, and objects that only another remote has.
+store while a kept link was left, objects that only another remote has, and objects of commits
+that were pushed without hooks, so that git-lfs takes the remote to have them.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def pre_push(repository: Repository, args: Sequence[str]) -> int:
         _find(repository, args, said, absent)
     status = _git_lfs(args, said)
     if status == 0:
-        repository.store().release(list(pointed | _objects(wanted)))
+        carried = pointed | _objects(wanted)
+        repository.store().release([*carried, *_make_good(repository, remote, pushed, carried)])
     return status
 
 
@@ -60,6 +62,16 @@ def _upload(repository: Repository, remote: str, texts: dict[bytes, str]) -> Non
         "they are uploaded all the same\n"
     )
     transfer.upload(repository, remote, objects.items())
+
+
+def _make_good(
+    repository: Repository, remote: str, pushed: Pushed, carried: dict[str, int]
+) -> dict[str, int]:
+    """Uploads what an earlier push without hooks left behind: its kept links are still there."""
+    left = {oid: size for oid, size in repository.kept().items() if oid not in carried}
+    texts = pushed.old_pointers({pointers.text(oid, size) for oid, size in left.items()})
+    transfer.upload(repository, remote, _objects(texts).items())
+    return _objects(texts)
 
 
 def _find(repository: Repository, args: Sequence[str], said: bytes, absent: dict[str, int]) -> None:

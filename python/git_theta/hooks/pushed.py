@@ -75,6 +75,24 @@ class Pushed:
         extra = self._new - known.keys()
         return found + [text for _, text in blobs.read(extra, self._repository.directory)]
 
+    def old_pointers(self, texts: set[bytes]) -> list[bytes]:
+        """Those of these pointers that the history below the tips has, known to the remote or not.
+
+        Args:
+            texts: pointers; without any, nothing is walked.
+        """
+        named = {blobs.oid(text, self._repository.algorithm): text for text in texts}
+        if not (named and self._tips):
+            return []
+        asked = "".join(f"{tip}\n" for tip in self._tips).encode()
+        walk = ("rev-list", "--objects", "--no-object-names", "--full-history", "--stdin")
+        # What a partial clone has never had is none of ours.
+        limits = ("--missing=allow-promisor", "--", DIRECTORY)
+        below = git.run(
+            *walk, *limits, input=asked, cwd=self._repository.directory, check=False
+        ).split()
+        return [named[oid] for oid in named.keys() & set(below)]
+
     def _walk(self, remote: str, known: list[str]) -> None:
         cwd = self._repository.directory
         asked = "".join(f"{oid}\n" for oid in known).encode()

@@ -4,7 +4,6 @@
 //! digest is compared, and the whole file's at the end, before the caller is told that
 //! all is well; whoever gets the bytes must drop them on any error.
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
@@ -57,15 +56,9 @@ impl Smudger<'_> {
 
     /// Restores into a new file at `path`, which appears whole or not at all.
     pub fn restore_file(&self, manifest: &Manifest, checkpoint: &str, path: &Path) -> Result<()> {
-        let failed = |error| Error::io("writing", path, error);
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let directory = directory.unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new()
-            .prefix(".git-theta-")
-            .make_in(directory, |path| OpenOptions::new().write(true).create_new(true).open(path))
-            .map_err(failed)?;
-        self.smudge(manifest, checkpoint, file.as_file_mut())?;
-        file.persist(path).map_err(|error| failed(error.error)).map(|_| ())
+        let mut temporary = self.store.temporary()?;
+        self.smudge(manifest, checkpoint, temporary.file())?;
+        temporary.persist(path)
     }
 
     /// The digest that the restored checkpoint has, whatever the manifest says of it as a whole.

@@ -130,13 +130,14 @@ impl Session {
         &self,
         py: Python<'_>,
         manifest: &Manifest,
-        name: &str,
+        name: PathBuf,
         store: &Store,
         counter: &Counter,
     ) -> PyResult<()> {
         let smudged = py.detach(|| {
             let smudger = store.smudger(&counter.0);
-            lock(&self.0).answer(|output| smudger.smudge(&manifest.0, name, output))
+            lock(&self.0)
+                .answer(|output| smudger.smudge(&manifest.0, &name.to_string_lossy(), output))
         });
         smudged.map_err(|error| raise(&error))
     }

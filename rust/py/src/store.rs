@@ -1,5 +1,6 @@
 //! The store of one repository.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use pyo3::exceptions::PyValueError;
@@ -47,8 +48,8 @@ impl Store {
         Self { inner: store::Store::new(objects, kept, temporary) }
     }
 
-    fn path(&self, oid: &str) -> PyResult<PathBuf> {
-        Ok(self.inner.path(parse(oid)?))
+    fn path(&self, oid: &str) -> PyResult<OsString> {
+        Ok(self.inner.path(parse(oid)?).into_os_string())
     }
 
     #[pyo3(signature = (oid, size=None))]
@@ -69,6 +70,11 @@ impl Store {
         released.map_err(|error| raise(&error))
     }
 
+    /// Removes what processes that no longer run have left unfinished.
+    fn sweep(&self, py: Python<'_>) {
+        py.detach(|| self.inner.sweep());
+    }
+
     /// Whether the object's bytes are what its oid says.
     fn verify(&self, py: Python<'_>, oid: &str, size: u64) -> PyResult<bool> {
         let pointer = Pointer { oid: parse(oid)?, size };
@@ -80,15 +86,16 @@ impl Store {
         &self,
         py: Python<'_>,
         manifest: &crate::manifest::Manifest,
-        name: &str,
+        name: PathBuf,
         path: Option<PathBuf>,
         counter: &Counter,
     ) -> PyResult<()> {
         let restored = py.detach(|| {
             let smudger = self.smudger(&counter.0);
+            let name = name.to_string_lossy();
             match path {
-                Some(path) => smudger.restore_file(&manifest.0, name, &path),
-                None => smudger.smudge(&manifest.0, name, &mut std::io::sink()),
+                Some(path) => smudger.restore_file(&manifest.0, &name, &path),
+                None => smudger.smudge(&manifest.0, &name, &mut std::io::sink()),
             }
         });
         restored.map_err(|error| raise(&error))

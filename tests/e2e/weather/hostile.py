@@ -22,7 +22,8 @@ def _header(text: bytes, data: bytes = b"\1" * 400, claimed: int | None = None) 
 
 def _spans(*offsets: tuple[int, int], names: str = "abc", dtype: str = "U8") -> bytes:
     rows = [
-        f'"{name}":' + json.dumps({"dtype": dtype, "shape": [end - begin], "data_offsets": [begin, end]})
+        f'"{name}":'
+        + json.dumps({"dtype": dtype, "shape": [end - begin], "data_offsets": [begin, end]})
         for name, (begin, end) in zip(names, offsets, strict=False)
     ]
     return _header(("{" + ",".join(rows) + "}").encode())
@@ -80,7 +81,12 @@ def _torch(pickle: bytes, *records: tuple[str, bytes]) -> bytes:
     """An archive around a pickle of one's own."""
     out = io.BytesIO()
     archive = Archive(out, "archive")
-    for name, data in (("data.pkl", pickle), ("byteorder", b"little"), *records, ("version", b"3\n")):
+    for name, data in (
+        ("data.pkl", pickle),
+        ("byteorder", b"little"),
+        *records,
+        ("version", b"3\n"),
+    ):
         archive.add(name, data)
     archive.close()
     return out.getvalue()
@@ -94,7 +100,15 @@ def _laughs(depth: int) -> bytes:
     """A list of ten lists of ten lists …, each written once and fetched nine times."""
     body = b"]q\0"
     for number in range(depth):
-        body += b"]q" + bytes([number + 1]) + b"(" + b"h" + bytes([number]) + (b"h" + bytes([number])) * 9 + b"e"
+        body += (
+            b"]q"
+            + bytes([number + 1])
+            + b"("
+            + b"h"
+            + bytes([number])
+            + (b"h" + bytes([number])) * 9
+            + b"e"
+        )
     return b"\x80\2" + body + b"."
 
 
@@ -141,10 +155,14 @@ PICKLES: dict[str, bytes] = {
     "tensor beyond its storage": _tensor(_HUNDRED, _HUNDRED, _HUNDRED + _T1, _ONE + _T1),
     "tensor with a huge offset": _tensor(_HUNDRED, _BIG, _HUNDRED + _T1, _ONE + _T1),
     "tensor with a huge stride": _tensor(_HUNDRED, _ZERO, _HUNDRED + _T1, _BIG + _T1),
-    "tensor of a huge shape": _tensor(_HUNDRED, _ZERO, _BIG + _BIG + b"\x86", _ONE + _ONE + b"\x86"),
+    "tensor of a huge shape": _tensor(
+        _HUNDRED, _ZERO, _BIG + _BIG + b"\x86", _ONE + _ONE + b"\x86"
+    ),
     "tensor of a negative shape": _tensor(_HUNDRED, _ZERO, b"J\xff\xff\xff\xff" + _T1, _ONE + _T1),
     "tensor without a stride": _tensor(_HUNDRED, _ZERO, _HUNDRED + _T1, b")"),
-    "tensor whose storage is not there": _torch(_rebuilt(_HUNDRED, _ZERO, _HUNDRED + _T1, _ONE + _T1)),
+    "tensor whose storage is not there": _torch(
+        _rebuilt(_HUNDRED, _ZERO, _HUNDRED + _T1, _ONE + _T1)
+    ),
 }
 
 
@@ -180,7 +198,9 @@ ZIPS: dict[str, bytes] = {
         ("archive/data.pkl", bytes(60_000_000)), _DATA, method=zipfile.ZIP_DEFLATED
     ),
     "zip bomb in a storage": _zip(
-        ("archive/data.pkl", _PICKLE), ("archive/data/0", bytes(60_000_000)), method=zipfile.ZIP_DEFLATED
+        ("archive/data.pkl", _PICKLE),
+        ("archive/data/0", bytes(60_000_000)),
+        method=zipfile.ZIP_DEFLATED,
     ),
     "zip with two storages of a name": _torch(
         _PICKLE, ("data/0", b"\2" * 400), ("data/0", b"\3" * 400)

@@ -11,7 +11,7 @@ from tests.support.git import Git
 
 
 class Result:
-    """What became of every hostile file: added, committed, cloned, and cleaned a second time."""
+    """What became of every hostile file: added, committed, checked out, cleaned again."""
 
     def __init__(self, git: Git) -> None:
         for name, data in hostile.FILES.items():
@@ -22,9 +22,8 @@ class Result:
         self.status = git.status()
         shutil.rmtree(git.directory / ".git/theta/cache")
         self.again = self._fresh(git)
-        git("push", "-q", "origin", "main:hostile")
-        git.at("..")("clone", "-q", "-b", "hostile", "remote.git", "clone")
-        self.clone = git.at("../clone")
+        git("worktree", "add", "-q", "../checkout", "-b", "hostile")
+        self.checkout = git.at("../checkout")
 
     @staticmethod
     def _blobs(git: Git) -> dict[str, str]:
@@ -48,7 +47,7 @@ def result(shared: Git) -> Result:
 
 @pytest.mark.parametrize("name", hostile.FILES)
 def test_a_hostile_file_comes_back_byte_for_byte(name: str, result: Result) -> None:
-    assert (result.clone.directory / name).read_bytes() == hostile.FILES[name]
+    assert (result.checkout.directory / name).read_bytes() == hostile.FILES[name]
 
 
 @pytest.mark.parametrize("name", hostile.FILES)
@@ -59,7 +58,7 @@ def test_a_hostile_file_is_cleaned_to_the_same_manifest_again(name: str, result:
 def test_hostile_files_are_added_without_a_word_and_run_nothing(result: Result) -> None:
     assert result.said == ""
     assert result.status == []
-    assert result.clone.status() == []
-    home = result.clone.home.parent
-    assert not [path for path in home.rglob(hostile.TOUCHED)]
-    ground.assert_sound(result.clone)
+    assert result.checkout.status() == []
+    home = result.checkout.home.parent
+    assert not [*home.rglob(hostile.TOUCHED)]
+    result.checkout.run("git-theta", "fsck")
