@@ -9,7 +9,10 @@ import json
 import math
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
+
+from blake3 import blake3
 
 CHUNK, PART = 1 << 20, 1 << 30
 Line = dict[str, Any]
@@ -18,8 +21,6 @@ Read = Callable[[str], bytes]
 
 def restore(text: bytes, read: Read) -> bytes:
     """The checkpoint of a manifest; `read` gives an object's bytes by its oid."""
-    from blake3 import blake3
-
     manifest = json.loads(text)
     frames = value(manifest["frames"], read) if "frames" in manifest else b""
     pieces, at = [], 0
@@ -34,8 +35,6 @@ def restore(text: bytes, read: Read) -> bytes:
 
 def value(line: Line, read: Read) -> bytes:
     """The bytes of one value."""
-    from blake3 import blake3
-
     data = bytes.fromhex(line["inline"]) if "inline" in line else dense(line, read)
     assert blake3(data).hexdigest() == line["blake3"]
     return data
@@ -86,8 +85,6 @@ def dense(line: Line, read: Read) -> bytes:
 
 def shard(oid: str, size: int, slots: int, read: Read) -> list[bytes]:
     """The frames of an object, in order."""
-    from hashlib import sha256
-
     data = read(oid)
     assert (sha256(data).hexdigest(), len(data)) == (oid, size)
     table = data[-4 - 16 * slots : -4]

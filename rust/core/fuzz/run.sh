@@ -15,7 +15,7 @@ golden=../../../tests/golden
 
 cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked
 
-[ $# -gt 0 ] || set -- index safetensors torch pointer pktline
+[ $# -gt 0 ] || set -- index safetensors torch pointer pktline manifest object
 for target; do
     corpus=corpus/$target
     mkdir -p "$corpus"
