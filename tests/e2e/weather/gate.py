@@ -95,7 +95,7 @@ class Gate:
         self._opened.write_text("go")
 
     def kill(self) -> None:
-        """kill -9 of the filter."""
+        """Kills the filter, which cannot prevent it."""
         os.kill(self.filter, signal.SIGKILL)
 
     def end(self) -> tuple[int, str]:
@@ -108,7 +108,10 @@ class Gate:
         deadline = time.monotonic() + _DEADLINE
         while time.monotonic() < deadline:
             try:
-                if Path(f"/proc/{self.filter}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                if (
+                    Path(f"/proc/{self.filter}/stat").read_text().rpartition(")")[2].split()[0]
+                    == "Z"
+                ):
                     return True
             except (FileNotFoundError, ProcessLookupError):
                 return True

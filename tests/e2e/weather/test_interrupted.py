@@ -110,7 +110,7 @@ def test_a_checkout_killed_in_the_middle_of_a_file_works_the_second_time(
     ground.assert_sound(large)
 
 
-def test_a_pull_killed_in_the_middle_leaves_the_placeholder(large: Git, tmp_path: Path) -> None:
+def test_a_pull_killed_in_the_middle_leaves_the_placeholder(large: Git) -> None:
     git = large.at(".", GIT_THETA_SKIP_SMUDGE="1")
     git("checkout", "-q", "large")
     placeholder = (git.directory / NAME).read_bytes()

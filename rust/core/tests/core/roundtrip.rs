@@ -41,6 +41,7 @@ impl Place {
         let cleaner = Cleaner {
             store: &self.store,
             bases,
+            unread: &[],
             known: &known,
             stamps: Some(&stamps),
             threads: 3,
