@@ -7,7 +7,7 @@ import sys
 
 from git_theta import _core, git, progress
 from git_theta.attributes import DIRECTORY
-from git_theta.errors import ManifestError, told
+from git_theta.errors import ManifestError, NewerError, told
 from git_theta.repository import Repository
 
 
@@ -70,6 +70,8 @@ def _warn_of_damage(path: str, known: list[bytes]) -> None:
     except OSError:
         return
     except _core.CoreError as error:
+        if error.kind == NewerError.kind:
+            return
         damage = ManifestError(
             f"'{path}' looks like a placeholder, but {error}; it is stored as it is",
             hint="the last sound one comes back with: git checkout HEAD -- PATH",

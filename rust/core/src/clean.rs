@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::format;
 use crate::index::{Index, Span};
 use crate::known::Known;
-use crate::manifest::{Entry, LONGEST, Manifest, Value, View};
+use crate::manifest::{Entry, LONGEST, Manifest, VERSION, Value, View};
 use crate::object::grid::{LIMITS, Limits};
 use crate::progress::Counter;
 use crate::source::{FileSource, Source};
@@ -47,8 +47,8 @@ pub struct Cleaner<'a> {
     pub store: &'a Store,
     /// The manifests of this path in the index and in HEAD: the first equal one is kept as it is.
     pub bases: &'a [Manifest],
-    /// The blobs that this path has there and that only begin as manifests do: of a newer
-    /// git-theta, or broken. In the work tree they stand for themselves, unchanged.
+    /// The blobs that this path has there and that only begin as manifests do. In the work tree
+    /// they stand for themselves, unchanged.
     pub unread: &'a [Vec<u8>],
     /// Values that are stored already.
     pub known: &'a Known,
@@ -88,12 +88,14 @@ impl Cleaner<'_> {
         let mut head = Vec::new();
         let from_git = |source| Error::Io { context: "reading from git".into(), source };
         content.take(64 << 10).read_to_end(&mut head).map_err(from_git)?;
-        if Manifest::is_manifest(&head) {
+        if Manifest::version(&head).is_some() {
             content
                 .take(LONGEST as u64 - head.len() as u64)
                 .read_to_end(&mut head)
                 .map_err(from_git)?;
-            let passes = self.unread.contains(&head) || Manifest::parse(&head).is_ok();
+            // One of a newer version is none of ours to judge, or to take for a checkpoint.
+            let is_newer = Manifest::version(&head).is_some_and(|version| version > VERSION);
+            let passes = is_newer || self.unread.contains(&head) || Manifest::parse(&head).is_ok();
             if head.len() < LONGEST && passes {
                 return Ok(head);
             }
