@@ -7,7 +7,7 @@ import sys
 
 from git_theta import _core, git, progress
 from git_theta.attributes import DIRECTORY
-from git_theta.errors import ManifestError, told
+from git_theta.errors import ManifestError, NewerError, told
 from git_theta.repository import Repository
 
 
@@ -28,8 +28,8 @@ def clean(session: _core.Session, repository: Repository, path: str) -> None:
         return
     memory = os.path.join(repository.theta_dir, "cache")
     with progress.shown(f"adding '{path}'", _size(path)) as counter:
-        session.clean(path, store, bases(path), memory, counter)
-    _warn_of_damage(path)
+        session.clean(path, store, found := bases(path), memory, counter)
+    _warn_of_damage(path, found)
 
 
 def bases(path: str) -> list[bytes]:
@@ -58,21 +58,33 @@ def bases(path: str) -> list[bytes]:
     return found
 
 
-def _warn_of_damage(path: str) -> None:
-    """Says so if what was stored as it is was a placeholder once."""
+def _warn_of_damage(path: str, known: list[bytes]) -> None:
+    """Says so if what is now stored as a checkpoint was a placeholder once."""
     try:
         with open(path, "rb") as file:
             if not _core.Manifest.is_manifest(head := file.read(64)):
                 return
-            _core.Manifest.parse(head + file.read())
+            text = head + file.read()
+        if text not in known and not any(_size_of(base) == len(text) for base in known):
+            _core.Manifest.parse(text)
     except OSError:
         return
     except _core.CoreError as error:
+        if error.kind == NewerError.kind:
+            return
         damage = ManifestError(
             f"'{path}' looks like a placeholder, but {error}; it is stored as it is",
             hint="the last sound one comes back with: git checkout HEAD -- PATH",
         )
         sys.stderr.write(told(damage)[0])
+
+
+def _size_of(manifest: bytes) -> int | None:
+    """The size of its checkpoint; what was added before needs no second warning."""
+    try:
+        return _core.Manifest.parse(manifest).size
+    except _core.CoreError:
+        return None
 
 
 def _size(path: str) -> int:

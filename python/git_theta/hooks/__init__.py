@@ -33,6 +33,8 @@ def run(name: str, args: Sequence[str]) -> int:
     if name == "pre-push":
         from git_theta.hooks import push
 
+        if len(args) != 2:
+            raise UsageError(f"pre-push has 2 arguments, not {len(args)}: remote, URL")
         return push.pre_push(repository.find(), args)
     from git_theta.hooks import after, commit
 

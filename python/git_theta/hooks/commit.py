@@ -58,7 +58,7 @@ def post_rewrite(repository: Repository, args: Sequence[str]) -> None:
     """Mends what a rebase made; after an amendment post-commit has done so."""
     if args[:1] != ["rebase"]:
         return
-    made = {line.split()[1] for line in sys.stdin if line.strip()}
+    made = {words[1] for line in sys.stdin if len(words := line.split()) > 1}
     onto = state.read(repository, "rebase-merge/onto") or state.read(
         repository, "rebase-apply/onto"
     )

@@ -47,6 +47,9 @@ pub struct Cleaner<'a> {
     pub store: &'a Store,
     /// The manifests of this path in the index and in HEAD: the first equal one is kept as it is.
     pub bases: &'a [Manifest],
+    /// The blobs that this path has there and that only begin as manifests do. In the work tree
+    /// they stand for themselves, unchanged.
+    pub unread: &'a [Vec<u8>],
     /// Values that are stored already.
     pub known: &'a Known,
     /// Digests by stamp; `None` outside a repository.
@@ -92,7 +95,8 @@ impl Cleaner<'_> {
                 .map_err(from_git)?;
             // One of a newer version is none of ours to judge, or to take for a checkpoint.
             let is_newer = Manifest::version(&head).is_some_and(|version| version > VERSION);
-            if head.len() < LONGEST && (is_newer || Manifest::parse(&head).is_ok()) {
+            let passes = is_newer || self.unread.contains(&head) || Manifest::parse(&head).is_ok();
+            if head.len() < LONGEST && passes {
                 return Ok(head);
             }
         }

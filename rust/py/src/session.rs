@@ -84,13 +84,13 @@ impl Session {
         counter: &Counter,
     ) -> PyResult<()> {
         let cleaned = py.detach(|| {
-            let bases = bases.iter().filter_map(|base| manifest::Manifest::parse(base).ok());
-            let bases: Vec<_> = bases.collect();
+            let (bases, unread) = read(bases);
             let known = Known::new(&bases, store.inner.clone(), memory.join("values"));
             let stamps = Stamps { directory: memory.join("stamps") };
             let cleaner = Cleaner {
                 store: &store.inner,
                 bases: &bases,
+                unread: &unread,
                 known: &known,
                 stamps: Some(&stamps),
                 threads: default_threads(),
@@ -153,6 +153,18 @@ impl Content {
     fn bytes(&self) -> Option<Vec<u8>> {
         lock(&self.0).bytes().map(<[u8]>::to_vec)
     }
+}
+
+/// The manifests among the blobs, and the blobs that are none.
+fn read(blobs: Vec<Vec<u8>>) -> (Vec<manifest::Manifest>, Vec<Vec<u8>>) {
+    let (mut manifests, mut others) = (Vec::new(), Vec::new());
+    for blob in blobs {
+        match manifest::Manifest::parse(&blob) {
+            Ok(manifest) => manifests.push(manifest),
+            Err(_) => others.push(blob),
+        }
+    }
+    (manifests, others)
 }
 
 fn to_git(source: std::io::Error) -> Error {

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.weather import ground
 from tests.support.git import Git
+
+pytest.register_assert_rewrite("tests.e2e.weather.ground")
+
+from tests.e2e.weather import ground  # noqa: E402 - only now are its assertions explained
 
 
 @pytest.fixture(scope="session")

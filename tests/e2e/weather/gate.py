@@ -95,7 +95,7 @@ class Gate:
         self._opened.write_text("go")
 
     def kill(self) -> None:
-        """The filter dies as by kill -9."""
+        """Kills the filter, which cannot prevent it."""
         os.kill(self.filter, signal.SIGKILL)
 
     def end(self) -> tuple[int, str]:

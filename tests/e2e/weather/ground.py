@@ -52,8 +52,8 @@ def copy(source: Path, base: Path) -> Git:
     """A copy of what `prepare` made, with a remote of its own."""
     shutil.copytree(source, base, symlinks=True, dirs_exist_ok=True)
     for directory in ("r", "v"):
-        url = (base / "remote.git").as_uri()
-        Git(base / directory, base / "home")("remote", "set-url", "origin", url)
+        config = base / directory / ".git/config"
+        config.write_text(config.read_text().replace(str(source), str(base)))
     return Git(base / "r", base / "home")
 
 

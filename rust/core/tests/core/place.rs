@@ -58,6 +58,7 @@ impl Place {
         let cleaner = Cleaner {
             store: &self.store,
             bases,
+            unread: &[],
             known: &known,
             stamps: Some(&stamps),
             threads: self.threads,
