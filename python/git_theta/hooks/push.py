@@ -75,7 +75,7 @@ def _left_earlier(
     Such an object still has its kept link. To know whether the pushed commits need it, the
     history since the last push that this hook saw is searched; mostly there is nothing to do.
     """
-    kept = repository.kept() - _objects(wanted).keys()
+    kept = repository.kept().keys() - _objects(wanted).keys()
     if not kept or not tips:
         return {}
     since = Pushed(repository, tips, record.read(repository, remote))

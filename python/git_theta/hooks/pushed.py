@@ -77,7 +77,8 @@ class Pushed:
         cwd = self._repository.directory
         excluded = (f"^{oid}" for oid in existing(without, cwd))
         text = "".join(f"{revision}\n" for revision in (*self._tips, *excluded)).encode()
-        walk = ("rev-list", "--objects", "--boundary", "--stdin")
+        # What a partial clone has never had is none of ours.
+        walk = ("rev-list", "--objects", "--boundary", "--missing=allow-promisor", "--stdin")
         for line in git.run(*walk, input=text, cwd=cwd).split("\n"):
             oid, _, path = line.partition(" ")
             if oid.startswith("-"):
