@@ -35,7 +35,7 @@ class Arena:
         shutil.rmtree(self.folder, ignore_errors=True)
         home = self.folder / "home"
         home.mkdir(parents=True)
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "XDG_"))}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTHON", "XDG_"))}
         self.environment = {**kept, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
         self.repository = self.folder / "repository"
         self.repository.mkdir()

@@ -31,7 +31,7 @@ class Demo:
         self.cwd = folder
         self.times: list[tuple[str, float]] = []
         self.wrong: list[str] = []
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "XDG_"))}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTHON", "XDG_"))}
         home = folder / "home"
         home.mkdir()
         self.environment = {**kept, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}

@@ -152,3 +152,9 @@ def test_crate_and_package_have_one_version() -> None:
 
     cargo = tomllib.loads((tree.ROOT / "Cargo.toml").read_text())
     assert git_theta.__version__ == cargo["workspace"]["package"]["version"]
+
+
+@pytest.mark.parametrize("page", tree.files(".md"), ids=tree.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!\w+:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert not [link for link in links if not (page.parent / link).exists()]

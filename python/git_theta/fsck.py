@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 
 from git_theta import _core, git, listing, progress, transfer
+from git_theta.errors import StoredError
 from git_theta.hooks import place
 from git_theta.install import SETTINGS, prepare
 from git_theta.repository import Repository
@@ -16,7 +17,7 @@ class Problem:
     """One thing that is wrong.
 
     Attributes:
-        kind: `missing`, `damaged`, `pointers`, `hooks` or `config`.
+        kind: `missing`, `damaged`, `manifest`, `pointers`, `hooks` or `config`.
         what: what is wrong with what, in a line.
     """
 
@@ -42,9 +43,12 @@ def fsck(repository: Repository, revisions: Iterable[str], *, fix: bool) -> list
         What is wrong, or with `fix` what is still wrong.
     """
     problems = [*_check_installation(repository, fix=fix), *_check_pointers(repository, fix=fix)]
-    checkpoints = {(c.path, c.oid): c for c in listing.staged(repository)}
+    broken: list[StoredError] = []
+    found = listing.staged(repository, broken)
     for revision in revisions:
-        checkpoints.update({(c.path, c.oid): c for c in listing.committed(repository, revision)})
+        found += listing.committed(repository, revision, broken)
+    checkpoints = {(c.path, c.oid): c for c in found}
+    problems += [Problem(kind, what) for kind, what in dict.fromkeys(map(_said, broken))]
     users = _users(checkpoints.values())
     bad = _check_objects(repository, users)
     if bad and fix:
@@ -55,6 +59,10 @@ def fsck(repository: Repository, revisions: Iterable[str], *, fix: bool) -> list
         if not any(item in bad for item in checkpoint.manifest.objects()):
             problems += _check_values(repository, checkpoint)
     return problems
+
+
+def _said(error: StoredError) -> tuple[str, str]:
+    return error.kind, str(error)
 
 
 Objects = dict[tuple[str, int], str]

@@ -6,7 +6,7 @@ import os
 
 from git_theta import _core, blobs, git
 from git_theta.attributes import PATHSPEC
-from git_theta.errors import UsageError
+from git_theta.errors import StoredError, UsageError, from_core
 from git_theta.repository import Repository
 
 _FILES = frozenset({"100644", "100755"})
@@ -31,36 +31,38 @@ class Checkpoint:
         self.executable = executable
 
 
-def staged(repository: Repository, *pathspecs: str) -> list[Checkpoint]:
+def staged(repository: Repository, broken: list[StoredError] | None = None) -> list[Checkpoint]:
     """The checkpoints in the index, without unmerged ones.
 
     Args:
         repository: whose index.
-        pathspecs: as git takes them, from the top; all checkpoints by default.
+        broken: takes the errors about manifests that cannot be read.
 
     Raises:
-        CoreError: a manifest cannot be read.
+        StoredError: a manifest cannot be read, and there is no `broken`.
     """
-    asked = pathspecs or (PATHSPEC,)
-    lines = git.names("ls-files", "-s", "-z", "--", *asked, cwd=repository.directory)
+    lines = git.names("ls-files", "-s", "-z", "--", PATHSPEC, cwd=repository.directory)
     found = []
     for line in lines:
         fields, _, path = line.partition("\t")
         mode, oid, stage = fields.split(" ")
         if stage == "0":
             found.append((mode, oid, path))
-    return _read(repository, found)
+    return _read(repository, found, broken)
 
 
-def committed(repository: Repository, revision: str) -> list[Checkpoint]:
+def committed(
+    repository: Repository, revision: str, broken: list[StoredError] | None = None
+) -> list[Checkpoint]:
     """The checkpoints of a commit: every file that has a directory in its pointer tree.
 
     Args:
         repository: whose commit.
         revision: as git spells revisions.
+        broken: takes the errors about manifests that cannot be read.
 
     Raises:
-        CoreError: a manifest cannot be read.
+        StoredError: a manifest cannot be read, and there is no `broken`.
     """
     lines = git.names("ls-tree", "-r", "-z", revision, cwd=repository.directory)
     found = []
@@ -72,7 +74,7 @@ def committed(repository: Repository, revision: str) -> list[Checkpoint]:
     with_pointers = {
         path[len(prefix) :].rpartition("/")[0] for _, _, path in found if path.startswith(prefix)
     }
-    return _read(repository, [item for item in found if item[2] in with_pointers])
+    return _read(repository, [item for item in found if item[2] in with_pointers], broken)
 
 
 def one(repository: Repository, name: str, cwd: str) -> Checkpoint:
@@ -104,14 +106,32 @@ def one(repository: Repository, name: str, cwd: str) -> Checkpoint:
             f"'{path}' is stored by git itself, not by git-theta",
             hint=f"git theta track {path}, then git theta add {path}",
         )
-    return Checkpoint(path, line, _core.Manifest.parse(blob), executable=False)
+    return Checkpoint(path, line, _parse(path, blob), executable=False)
 
 
-def _read(repository: Repository, found: list[tuple[str, str, str]]) -> list[Checkpoint]:
+def _read(
+    repository: Repository, found: list[tuple[str, str, str]], broken: list[StoredError] | None
+) -> list[Checkpoint]:
     files = [item for item in found if item[0] in _FILES]
     texts = dict(blobs.read((oid for _, oid, _ in files), repository.directory))
-    return [
-        Checkpoint(path, oid, _core.Manifest.parse(texts[oid]), executable=mode == "100755")
-        for mode, oid, path in files
-        if _core.Manifest.is_manifest(texts.get(oid, b"")[:64])
-    ]
+    checkpoints = []
+    for mode, oid, path in files:
+        text = texts.get(oid, b"")
+        if not _core.Manifest.is_manifest(text[:64]):
+            continue
+        try:
+            manifest = _parse(path, text)
+        except StoredError as error:
+            if broken is None:
+                raise
+            broken.append(error)
+        else:
+            checkpoints.append(Checkpoint(path, oid, manifest, executable=mode == "100755"))
+    return checkpoints
+
+
+def _parse(path: str, text: bytes) -> _core.Manifest:
+    try:
+        return _core.Manifest.parse(text)
+    except _core.CoreError as error:
+        raise from_core(error, path) from error

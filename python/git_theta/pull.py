@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from git_theta import _core, git, listing, progress, transfer
-from git_theta.errors import MissingError, UsageError
+from git_theta.errors import StoredError, UsageError, from_core
 from git_theta.repository import Repository
 from git_theta.smudge import fetch
 
@@ -25,14 +25,15 @@ def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
 
     Raises:
         UsageError: there is no work tree.
-        MissingError: no remote has some object.
+        StoredError: some could not be restored; the others were.
     """
     top = repository.top
     if top is None:
         raise UsageError("a bare repository has no files to restore")
+    failed: list[StoredError] = []
     waiting = [
         found
-        for checkpoint in listing.staged(repository)
+        for checkpoint in listing.staged(repository, failed)
         if wanted(checkpoint.path) and (found := _placeholder(top, checkpoint)) is not None
     ]
     store = repository.store()
@@ -40,19 +41,18 @@ def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
     if missing:
         transfer.fetch(repository, missing)
     restored: list[str] = []
-    failed: MissingError | None = None
     for checkpoint in waiting:
         try:
             # Says which parameter is lacking, if one still is.
             fetch(repository, checkpoint.path, checkpoint.manifest)
-        except MissingError as error:
-            failed = failed or error
-            continue
-        restore(repository, top, checkpoint)
-        restored.append(checkpoint.path)
+            restore(repository, top, checkpoint)
+        except StoredError as error:
+            failed.append(error)
+        else:
+            restored.append(checkpoint.path)
     _note_in_index(repository, [c for c in waiting if c.path in restored])
     if failed:
-        raise failed
+        raise failed[0]
     return restored
 
 
@@ -65,12 +65,15 @@ def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) ->
         checkpoint: all of whose objects are here.
 
     Raises:
-        CoreError: an object is damaged.
+        StoredError: an object is damaged, or the disk is full.
     """
     path = os.path.join(top, checkpoint.path)
     manifest = checkpoint.manifest
     with progress.shown(f"restoring '{checkpoint.path}'", manifest.size) as counter:
-        repository.store().restore(manifest, checkpoint.path, path, counter)
+        try:
+            repository.store().restore(manifest, checkpoint.path, path, counter)
+        except _core.CoreError as error:
+            raise from_core(error, checkpoint.path) from error
     if checkpoint.executable:
         mode = os.stat(path).st_mode
         os.chmod(path, mode | (mode & 0o444) >> 2)
@@ -99,7 +102,7 @@ def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | N
 
 def _note_in_index(repository: Repository, restored: Sequence[listing.Checkpoint]) -> None:
     """Lets git see that the files are what the index says; a refresh alone does not."""
-    staged = {c.path: c.manifest.digest for c in listing.staged(repository)}
+    staged = {c.path: c.manifest.digest for c in listing.staged(repository, [])}
     same = [c.path for c in restored if staged.get(c.path) == c.manifest.digest]
     if same:
         git.run_bytes(

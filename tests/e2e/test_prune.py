@@ -77,7 +77,6 @@ def test_after_commit(git: Git) -> None:
     assert_all_there(git, {"new": data})
 
 
-@BOTH
 def test_in_the_middle_of_a_merge(git: Git) -> None:
     git("checkout", "-q", "-b", "side")
     side = workshop.commit(git, OTHER)

@@ -1,30 +1,12 @@
-"""Remotes: branches deleted, tags, several remotes, force, mirrors, objects that are nowhere."""
+"""Remotes: tags, a second remote, force, mirrors, pushes without hooks or without objects."""
 
 from __future__ import annotations
 
 from tests.support import workshop
 from tests.support.git import Git
-from tests.support.workshop import COUNT, MODEL
+from tests.support.workshop import COUNT
 
 NAME, OTHER = "head.weight", "embed.weight"
-
-
-def test_a_remote_branch_is_deleted(git: Git) -> None:
-    git("push", "-q", "origin", "main", "main:b")
-    workshop.forget(git)
-    git("push", "-q", "origin", ":b")
-    assert len(git.lines("ls-remote", "--heads", "origin")) == 1
-
-
-def test_a_new_branch_is_pushed_from_a_clone(git: Git) -> None:
-    git("push", "-q", "origin", "main")
-    clone = workshop.clone(git)
-    clone("checkout", "-q", "-b", "new")
-    data = workshop.commit(clone, NAME)
-    clone("push", "-q", "-u", "origin", "new")
-    git("fetch", "-q")
-    git("checkout", "-q", "new")
-    assert workshop.read(git) == data
 
 
 def test_tags_alone_are_pushed(git: Git) -> None:
@@ -45,19 +27,6 @@ def test_a_second_remote_that_has_none_of_the_objects(git: Git) -> None:
     git("push", "-q", "second", "main")
     assert len(workshop.objects(second)) == COUNT + 1
     assert workshop.read(workshop.clone(git, source="second.git")) == data
-
-
-def test_objects_that_only_another_remote_has_go_along(git: Git) -> None:
-    first = workshop.read(git)
-    workshop.commit(git, NAME)
-    git("push", "-q", "origin", "main")
-    clone = workshop.clone(git)
-    assert len(workshop.objects(clone)) == COUNT
-    workshop.remote(clone, "second")
-    clone("push", "-q", "second", "main")
-    other = workshop.clone(git, name="other", source="second.git")
-    other("checkout", "-q", "HEAD~1")
-    assert workshop.read(other) == first
 
 
 def test_stock_git_lfs_mirrors_every_version(git: Git) -> None:
@@ -103,16 +72,6 @@ def test_a_push_without_hooks_is_made_good_by_the_next(git: Git) -> None:
     for back, data in zip((2, 1, 0), versions, strict=True):
         clone("checkout", "-q", f"origin/new~{back}")
         assert workshop.read(clone) == data
-
-
-def test_a_push_of_an_object_that_is_nowhere_fails_and_names_it(git: Git) -> None:
-    git("push", "-q", "origin", "main")
-    workshop.commit(git, NAME)
-    workshop.forget(git)
-    said = git("push", "origin", "main", status=1)
-    assert f"(missing) .git_theta/{MODEL}/{NAME}" in said
-    assert "Traceback" not in said
-    assert git("rev-parse", "v1") == git("rev-parse", "origin/main")
 
 
 def test_a_push_of_other_work_does_not_need_the_objects(git: Git) -> None:

@@ -10,7 +10,7 @@ and back: status=…, flush, content, flush, and a last list that may change the
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -62,9 +62,24 @@ class FilterClient:
         return self._request("smudge", path, data)
 
     def _request(self, command: str, path: str, data: bytes) -> bytes | None:
+        return self._request_in_parts(command, path, [data], lambda: None)
+
+    def clean_in_parts(
+        self, path: str, parts: Sequence[bytes], between: Callable[[], None]
+    ) -> bytes | None:
+        """As `clean`, with something done after each part but the last."""
+        return self._request_in_parts("clean", path, parts, between)
+
+    def _request_in_parts(
+        self, command: str, path: str, parts: Sequence[bytes], between: Callable[[], None]
+    ) -> bytes | None:
         self._send(f"command={command}", f"pathname={path}")
-        for start in range(0, len(data), LONGEST):
-            self._packet(data[start : start + LONGEST])
+        for number, data in enumerate(parts):
+            if number:
+                between()
+            for start in range(0, len(data), LONGEST):
+                self._packet(data[start : start + LONGEST])
+            self._input.flush()
         self._flush()
         status = self._lines()
         answer = b"".join(self._packets()) if status == ["status=success"] else b""

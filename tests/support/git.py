@@ -98,7 +98,9 @@ class Git:
 
 def environment(home: Path) -> dict[str, str]:
     """An environment in which nothing of the machine's or the user's settings is seen."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "XDG_", "LC_"))}
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "LC_", "PYTHON", "XDG_"))
+    }
     return kept | {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::format;
 use crate::index::{Index, Span};
 use crate::known::Known;
-use crate::manifest::{Entry, LONGEST, Manifest, Value, View};
+use crate::manifest::{Entry, LONGEST, Manifest, VERSION, Value, View};
 use crate::object::grid::{LIMITS, Limits};
 use crate::progress::Counter;
 use crate::source::{FileSource, Source};
@@ -85,12 +85,14 @@ impl Cleaner<'_> {
         let mut head = Vec::new();
         let from_git = |source| Error::Io { context: "reading from git".into(), source };
         content.take(64 << 10).read_to_end(&mut head).map_err(from_git)?;
-        if Manifest::is_manifest(&head) {
+        if Manifest::version(&head).is_some() {
             content
                 .take(LONGEST as u64 - head.len() as u64)
                 .read_to_end(&mut head)
                 .map_err(from_git)?;
-            if head.len() < LONGEST && Manifest::parse(&head).is_ok() {
+            // One of a newer version is none of ours to judge, or to take for a checkpoint.
+            let is_newer = Manifest::version(&head).is_some_and(|version| version > VERSION);
+            if head.len() < LONGEST && (is_newer || Manifest::parse(&head).is_ok()) {
                 return Ok(head);
             }
         }

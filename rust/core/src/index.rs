@@ -74,6 +74,8 @@ pub const MOST_PARAMETERS: usize = 4_000_000;
 pub const MOST_DIMENSIONS: usize = 64;
 /// The longest name of a parameter, in bytes.
 pub const LONGEST_NAME: usize = 65_536;
+/// The most bytes that the names, shapes and objects of a checkpoint may take when written out.
+pub const MOST_TEXT: u64 = 1 << 30;
 
 impl Index {
     /// Checks that the spans partition a file of `size` bytes and that the views stay inside
@@ -103,7 +105,23 @@ impl Index {
         }
         let spans = numbered.into_iter().map(|(_, span)| span).collect();
         let index = Self { format, size, spans, views };
-        index.is_partition().then_some(index)
+        (index.is_partition() && index.text_size() <= MOST_TEXT).then_some(index)
+    }
+
+    /// At least as many bytes as a line for each parameter takes: names escaped, numbers written
+    /// out, and an object for every half of a GiB.
+    fn text_size(&self) -> u64 {
+        let spans = self.spans.iter().map(|span| {
+            let name = span.name.as_deref().unwrap_or_default();
+            let small = span.size() <= 128;
+            let stored = if small { 2 * span.size() } else { 120 + (span.size() >> 29) * 150 };
+            escaped(name) + 22 * span.shape.len() as u64 + stored + 200
+        });
+        let views = self.views.iter().map(|view| {
+            let name = self.spans[view.span].name.as_deref().unwrap_or_default();
+            escaped(&view.name) + escaped(name) + 44 * view.shape.len() as u64 + 150
+        });
+        spans.chain(views).fold(1000, u64::saturating_add)
     }
 
     /// Whether the spans are ordered, in bounds and free of overlap, the views inside their
@@ -153,27 +171,44 @@ impl View {
     }
 }
 
+/// The bytes of `name` in JSON, at most.
+fn escaped(name: &str) -> u64 {
+    let length = |byte| match byte {
+        b'"' | b'\\' => 2,
+        b' '..=b'~' => 1,
+        _ => 6,
+    };
+    name.bytes().map(length).sum()
+}
+
 fn make_names_unique(spans: &mut [Span], views: &mut [View]) {
     let stored = spans.iter_mut().filter_map(|span| span.name.as_mut());
     let names: Vec<_> = stored.chain(views.iter_mut().map(|view| &mut view.name)).collect();
-    let distinct: HashSet<&str> = names.iter().map(|name| name.as_str()).collect();
-    if distinct.len() == names.len() {
+    // How often each name has come so far; numbers tried, once it came again.
+    let mut counts: HashMap<&str, u64> = HashMap::with_capacity(names.len());
+    for name in &names {
+        counts.insert(name, 0);
+    }
+    if counts.len() == names.len() {
         return;
     }
-    let mut taken: HashSet<String> = distinct.into_iter().map(str::to_owned).collect();
-    let mut seen: HashMap<String, u64> = HashMap::new();
-    for name in names {
-        let Some(count) = seen.get_mut(name.as_str()) else {
-            seen.insert(name.clone(), 1);
-            continue;
-        };
-        let fresh = loop {
-            *count += 1;
-            let fresh = format!("{name}#{count}");
-            if taken.insert(fresh.clone()) {
-                break fresh;
-            }
-        };
-        *name = fresh;
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut renamed = Vec::new();
+    for (place, name) in names.iter().enumerate() {
+        let mut count = counts.get(name.as_str()).copied().unwrap_or_default() + 1;
+        if count > 1 {
+            let numbered = (count..).map(|count| (count, format!("{name}#{count}")));
+            let mut fresh = numbered
+                .filter(|(_, name)| !counts.contains_key(name.as_str()) && !taken.contains(name));
+            let Some((found, name)) = fresh.next() else { return };
+            count = found;
+            taken.insert(name.clone());
+            renamed.push((place, name));
+        }
+        counts.insert(name, count);
+    }
+    let mut names = names;
+    for (place, name) in renamed {
+        *names[place] = name;
     }
 }

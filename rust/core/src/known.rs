@@ -28,6 +28,7 @@ pub struct Known {
     store: Store,
     directory: PathBuf,
     remembered: Mutex<HashMap<u8, HashMap<Key, Vec<Pointer>>>>,
+    learned: Mutex<HashMap<Key, Update>>,
 }
 
 impl Known {
@@ -45,7 +46,7 @@ impl Known {
                 }
             }
         }
-        Self { named, store, directory, remembered: Mutex::default() }
+        Self { named, store, directory, remembered: Mutex::default(), learned: Mutex::default() }
     }
 
     /// Whether there are earlier manifests, so that most values are expected to be known.
@@ -56,19 +57,40 @@ impl Known {
 
     /// How the value is stored, if it is.
     ///
-    /// What manifests name is on a server or here; what is only remembered must be here.
-    pub fn find(&self, digest: Digest, dtype: Dtype, shape: &[u64]) -> Result<Option<Update>> {
+    /// What manifests name is on a server or here; what is only remembered must be here, and is
+    /// kept from now on, as if it had been stored just now. `parts` is how many objects a dense
+    /// value of this size has; a manifest that names another number was written by no one sane.
+    pub fn find(
+        &self,
+        digest: Digest,
+        dtype: Dtype,
+        shape: &[u64],
+        parts: usize,
+    ) -> Result<Option<Update>> {
         let key = (digest, dtype, shape.to_vec());
-        if let Some(update) = self.named.get(&key) {
+        let fits = |update: &&Update| update.kind != DENSE || update.objects.len() == parts;
+        if let Some(update) = self.named.get(&key).filter(fits) {
             return Ok(Some(update.clone()));
         }
-        let Some(objects) = self.recall(&key) else { return Ok(None) };
+        let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(update) = learned.get(&key) {
+            return Ok(Some(update.clone()));
+        }
+        drop(learned);
+        let recalled = self.recall(&key).filter(|objects| objects.len() == parts);
+        let Some(objects) = recalled else { return Ok(None) };
         for object in &objects {
-            if !self.store.has(*object)? {
+            if !self.store.keep(*object)? {
                 return Ok(None);
             }
         }
         Ok(Some(Update { kind: DENSE.into(), objects, base: None }))
+    }
+
+    /// Notes that a value has just been stored.
+    pub fn learn(&self, digest: Digest, dtype: Dtype, shape: Vec<u64>, update: Update) {
+        let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        learned.insert((digest, dtype, shape), update);
     }
 
     /// Remembers the dense values of a manifest for other branches and other checkpoints.
@@ -80,7 +102,10 @@ impl Known {
             let Value { dtype, shape, digest, stored } = &entry.value;
             let key = (*digest, *dtype, shape.clone());
             let Stored::Update(update) = stored else { continue };
-            if update.kind != DENSE || self.named.contains_key(&key) || self.recall(&key).is_some()
+            let recalled = self.recall(&key);
+            if update.kind != DENSE
+                || self.named.contains_key(&key)
+                || recalled.as_ref() == Some(&update.objects)
             {
                 continue;
             }
@@ -98,7 +123,7 @@ impl Known {
         let bucket = key.0.0[0];
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = remembered.entry(bucket).or_insert_with(|| {
-            // A line torn by a crash does not parse and is left out.
+            // A line torn by a crash does not parse and is left out; of two, the later counts.
             let text = fs::read(self.path(bucket)).unwrap_or_default();
             String::from_utf8_lossy(&text).lines().filter_map(parse).collect()
         });

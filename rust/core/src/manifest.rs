@@ -5,9 +5,12 @@
 
 use crate::digest::Digest;
 use crate::dtype::Dtype;
+use crate::index::MOST_TEXT;
 use crate::pointer::{self, Pointer};
 
+mod check;
 mod parse;
+mod reader;
 mod text;
 
 /// The version this crate writes, and the newest it reads.
@@ -16,8 +19,11 @@ pub const VERSION: u64 = 1;
 pub const MAGIC: &[u8] = b"{\"git-theta\": ";
 /// Values of at most this many bytes are written into the manifest itself.
 pub const MOST_INLINE: u64 = 128;
-/// The longest manifest that is read: four million parameters' worth.
-pub const LONGEST: usize = 1 << 30;
+/// The longest manifest that is read. An index whose manifest might be longer is refused, so
+/// that none is ever written.
+pub const LONGEST: usize = MOST_TEXT as usize;
+/// The largest checkpoint, value or object: keeps sums of sizes far from overflow.
+const LARGEST: u64 = 1 << 60;
 /// The most updates on top of one another.
 pub const DEEPEST: usize = 16;
 

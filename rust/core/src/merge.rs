@@ -101,7 +101,7 @@ impl<'a> Sides<'a> {
     fn fill(&self, manifest: &mut Manifest) -> Vec<String> {
         let mut conflicts = Vec::new();
         for entry in &mut manifest.entries {
-            match self.pick(&entry.name) {
+            match self.pick(entry) {
                 Some(value) => entry.value = value.clone(),
                 None => conflicts.push(entry.name.clone()),
             }
@@ -109,8 +109,9 @@ impl<'a> Sides<'a> {
         conflicts
     }
 
-    /// The value of a parameter of the kept layout; `None` if both sides changed it.
-    fn pick(&self, name: &str) -> Option<&'a Value> {
+    /// The value of an entry of the kept layout; `None` if both sides changed it.
+    fn pick(&self, kept: &Entry) -> Option<&'a Value> {
+        let name = kept.name.as_str();
         let (ours, theirs) = (self.ours.get(name), self.theirs.get(name));
         let same = |one: Option<&&Value>, other: Option<&&Value>| match (one, other) {
             (Some(one), Some(other)) => is_same(one, other),
@@ -126,8 +127,8 @@ impl<'a> Sides<'a> {
             None
         };
         // A value of another type or shape does not fit the kept layout.
-        let kept = ours.or(theirs)?;
-        picked.copied().filter(|value| value.size() == kept.size())
+        let (dtype, shape) = (kept.value.dtype, &kept.value.shape);
+        picked.copied().filter(|value| (value.dtype, &value.shape) == (dtype, shape))
     }
 
     /// Parameters that the kept layout has no place for, though the other side changed them.

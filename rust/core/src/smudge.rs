@@ -73,15 +73,20 @@ impl Smudger<'_> {
         output: &mut dyn Write,
     ) -> Result<Digest> {
         emit::emit(output, self.counter, |emitter| {
-            let values = manifest.named_values().map(|(name, value)| {
-                let what = format!("'{checkpoint}': {name}");
-                values::chunks(self.store, value, what, self.limits)
-            });
-            let mut jobs = values.collect::<Result<Vec<_>>>()?.into_iter();
-            let frames = manifest.frames.as_ref().and_then(|_| jobs.next());
-            let frames = Frames::new(manifest, checkpoint, Box::new(frames.into_iter().flatten()));
-            let ahead = AHEAD * self.threads;
-            ordered::ordered(jobs.flatten(), self.threads, ahead, values::decode, |next| {
+            let what = |name: &str| format!("'{checkpoint}': {name}");
+            for (name, value) in manifest.named_values() {
+                values::check(value, self.limits, || what(&name))?;
+            }
+            let all = |skip, take| {
+                let values = manifest.named_values().skip(skip).take(take);
+                values.flat_map(move |(name, value)| {
+                    values::chunks(self.store, value, what(&name), self.limits)
+                })
+            };
+            let first = usize::from(manifest.frames.is_some());
+            let frames = Frames::new(manifest, checkpoint, Box::new(all(0, first)));
+            let (jobs, ahead) = (all(first, usize::MAX), AHEAD * self.threads);
+            ordered::ordered(jobs, self.threads, ahead, values::decode, |next| {
                 write(manifest, checkpoint, frames, next, emitter)
             })
         })

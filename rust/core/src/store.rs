@@ -86,6 +86,19 @@ impl Store {
         }
     }
 
+    /// Like [`Store::has`]; and the object, if it is here, has a kept link from now on.
+    pub fn keep(&self, pointer: Pointer) -> Result<bool> {
+        if !self.has(pointer)? {
+            return Ok(false);
+        }
+        let kept = self.kept_path(pointer.oid);
+        if size_of(&kept)? != Some(pointer.size) {
+            make_parent(&kept)?;
+            temporary::link(&self.path(pointer.oid), &kept)?;
+        }
+        Ok(true)
+    }
+
     /// The size of an object that is here, in the LFS store or kept.
     pub fn size(&self, oid: Oid) -> Result<Option<u64>> {
         match size_of(&self.path(oid))? {
@@ -146,7 +159,8 @@ impl Store {
     }
 }
 
-/// An object being written: nothing is visible in the store until [`Writer::finish`].
+/// An object being written: nothing is visible in the store until [`Writer::finish`], and
+/// nothing stays of it if that is never called.
 #[derive(Debug)]
 pub struct Writer<'a> {
     store: &'a Store,
@@ -171,6 +185,7 @@ impl Writer<'_> {
     pub fn finish(mut self) -> Result<Pointer> {
         let pointer = Pointer { oid: Oid::from_hasher(self.hasher), size: self.size };
         if self.store.verify(pointer)? {
+            self.store.keep(pointer)?;
             return Ok(pointer);
         }
         let synced = self.temporary.file().sync_all();

@@ -13,6 +13,7 @@ use crate::store::{Store, Writer};
 /// Whoever brings the chunk that is due next writes it and all that follow it; the
 /// others leave theirs and go on coding. So no thread waits for another's hashing.
 pub(super) struct Part<'a> {
+    store: &'a Store,
     slots: usize,
     state: Mutex<State<'a>>,
 }
@@ -25,27 +26,30 @@ struct State<'a> {
     waiting: BTreeMap<u64, Frame>,
     due: u64,
     end: u64,
-    /// `None` while a thread is writing, and at the end.
-    sink: Option<(Writer<'a>, Table)>,
+    sink: Sink<'a>,
     pointer: Option<Pointer>,
+}
+
+enum Sink<'a> {
+    /// Not begun: a parameter of a thousand parts must not need a thousand open files.
+    Unopened,
+    /// Nobody is writing.
+    Idle(Writer<'a>, Table),
+    /// A thread is writing, or has ended it.
+    Taken,
 }
 
 impl<'a> Part<'a> {
     /// An object for the chunks `chunks`, whose table has `slots` places.
-    pub(super) fn new(
-        store: &'a Store,
-        chunks: std::ops::Range<u64>,
-        slots: usize,
-    ) -> Result<Self> {
-        let sink = Some((store.create()?, Table::default()));
+    pub(super) fn new(store: &'a Store, chunks: std::ops::Range<u64>, slots: usize) -> Self {
         let state = State {
             waiting: BTreeMap::new(),
             due: chunks.start,
             end: chunks.end,
-            sink,
+            sink: Sink::Unopened,
             pointer: None,
         };
-        Ok(Self { slots, state: Mutex::new(state) })
+        Self { store, slots, state: Mutex::new(state) }
     }
 
     /// Takes the encoded chunk `number`; gives back the buffers of the chunks written meanwhile.
@@ -53,7 +57,14 @@ impl<'a> Part<'a> {
         let mut written = Vec::new();
         let mut state = self.lock();
         state.waiting.insert(number, frame);
-        let Some((mut writer, mut table)) = state.sink.take() else { return Ok(written) };
+        if !state.waiting.contains_key(&state.due) {
+            return Ok(written);
+        }
+        let (mut writer, mut table) = match std::mem::replace(&mut state.sink, Sink::Taken) {
+            Sink::Unopened => (self.store.create()?, Table::default()),
+            Sink::Idle(writer, table) => (writer, table),
+            Sink::Taken => return Ok(written),
+        };
         loop {
             let due = state.due;
             let Some((buffer, length)) = state.waiting.remove(&due) else { break };
@@ -65,7 +76,7 @@ impl<'a> Part<'a> {
             state.due += 1;
         }
         if state.due < state.end {
-            state.sink = Some((writer, table));
+            state.sink = Sink::Idle(writer, table);
             return Ok(written);
         }
         drop(state);

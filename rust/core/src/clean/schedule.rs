@@ -33,6 +33,18 @@ pub(super) fn store_all(targets: &[Target<'_>], context: &Context<'_>) -> Result
     works.iter().map(Work::value).collect()
 }
 
+/// Fails all of the work when a thread ends by a panic, so that nobody waits for its job.
+struct Watch<'a, 'b, 't>(&'b Schedule<'a, 't>);
+
+impl Drop for Watch<'_, '_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().failed.get_or_insert(Error::Interrupted);
+            self.0.wake.notify_all();
+        }
+    }
+}
+
 enum Job {
     Hash { work: usize, unit: u64 },
     Encode { work: usize, chunk: u64 },
@@ -64,6 +76,7 @@ const AHEAD: usize = 4;
 
 impl Schedule<'_, '_> {
     fn work(&self) {
+        let _watch = Watch(self);
         let mut desk = Desk::default();
         while let Some(job) = self.next() {
             let done = match job {
@@ -153,7 +166,7 @@ impl Schedule<'_, '_> {
 
     fn encode(&self, at: usize, number: u64, desk: &mut Desk) -> Result<()> {
         let out = self.lock().buffers.pop().unwrap_or_default();
-        let written = self.works[at].encode(number, desk, out);
+        let written = self.works[at].encode(number, desk, out, self.context.known);
         let mut state = self.lock();
         let buffers = written?;
         state.in_flight -= buffers.len();

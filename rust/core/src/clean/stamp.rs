@@ -13,6 +13,8 @@ use crate::digest::Digest;
 
 /// Files changed more recently than this are not trusted to be told from later versions.
 const TICK: Duration = Duration::from_millis(20);
+/// The same where times have no fractions: some file systems count whole seconds, or two.
+const COARSE: Duration = Duration::from_secs(3);
 
 /// What identifies a version of a file on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +41,7 @@ impl Stamp {
             metadata.ctime(),
             metadata.ctime_nsec(),
         );
-        Ok((changed + TICK < now).then_some(Self(stamp)))
+        Ok(is_settled(changed, now).then_some(Self(stamp)))
     }
 
     /// Elsewhere nothing as reliable as a change time is to be had: no file is trusted.
@@ -47,6 +49,13 @@ impl Stamp {
     pub(super) fn of(_file: &File) -> io::Result<Option<Self>> {
         Ok(None)
     }
+}
+
+/// Whether a file that was `changed` then would have another time if it were changed `now`.
+#[cfg_attr(not(unix), allow(dead_code, reason = "only asked where there are change times"))]
+fn is_settled(changed: Duration, now: Duration) -> bool {
+    let tick = if changed.subsec_nanos() == 0 { COARSE } else { TICK };
+    changed + tick < now
 }
 
 /// Remembers the digest of each checkpoint by its stamp.
@@ -75,5 +84,45 @@ impl Stamps {
 
     fn path(&self, pathname: &[u8]) -> PathBuf {
         self.directory.join(&Digest::of(pathname).to_string()[..32])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_young_file_is_not_trusted() {
+        let changed = Duration::new(1000, 5);
+        for (age, settled) in [(0, false), (20, false), (21, true), (60_000, true)] {
+            assert_eq!(is_settled(changed, changed + Duration::from_millis(age)), settled);
+        }
+        assert!(!is_settled(changed, Duration::from_secs(999)), "changed in the future");
+    }
+
+    #[test]
+    fn whole_seconds_are_trusted_later() {
+        let changed = Duration::from_secs(1000);
+        for (age, settled) in [(21, false), (3000, false), (3001, true)] {
+            assert_eq!(is_settled(changed, changed + Duration::from_millis(age)), settled);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn stamps_are_recalled_as_they_were() -> io::Result<()> {
+        let directory = tempfile::tempdir()?;
+        let stamps = Stamps { directory: directory.path().join("stamps") };
+        let (stamp, other) = (Stamp("1 2 3".into()), Stamp("1 2 4".into()));
+        assert_eq!(stamps.recall(b"model", &stamp), None);
+        stamps.remember(b"model", &stamp, Digest::of(b"x"));
+        assert_eq!(stamps.recall(b"model", &stamp), Some(Digest::of(b"x")));
+        assert_eq!(stamps.recall(b"model", &other), None);
+        assert_eq!(stamps.recall(b"mode", &stamp), None);
+        stamps.remember(b"model", &other, Digest::of(b"y"));
+        assert_eq!(stamps.recall(b"model", &stamp), None);
+        fs::write(stamps.path(b"model"), "1 2 4 torn")?;
+        assert_eq!(stamps.recall(b"model", &other), None);
+        Ok(())
     }
 }

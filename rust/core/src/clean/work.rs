@@ -99,11 +99,12 @@ impl<'a, 't> Work<'a, 't> {
         let plan = if self.target.size() <= MOST_INLINE {
             let bytes = source.bytes(*offset, self.target.size()).map_err(reading)?;
             Plan::Done(Stored::Inline(bytes))
-        } else if let Some(update) = context.known.find(digest, *dtype, shape)? {
-            Plan::Done(Stored::Update(update))
         } else {
-            let (grid, parts) = self.parts(context)?;
-            Plan::Encode(grid, parts)
+            let (grid, parts) = self.parts(context);
+            match context.known.find(digest, *dtype, shape, parts.len())? {
+                Some(update) => Plan::Done(Stored::Update(update)),
+                None => Plan::Encode(grid, parts),
+            }
         };
         let encodes = matches!(plan, Plan::Encode(..));
         let _ = self.plan.set((digest, plan));
@@ -113,7 +114,7 @@ impl<'a, 't> Work<'a, 't> {
     /// Hashes and encodes in one reading, before anybody knows whether the value is new; true if
     /// it was not. Saves reading twice where nothing is known, as in a new checkpoint.
     pub(super) fn store_at_once(&self, context: &Context<'a>, desk: &mut Desk) -> Result<bool> {
-        let (grid, parts) = self.parts(context)?;
+        let (grid, parts) = self.parts(context);
         let (mut hasher, mut out) = (blake3::Hasher::new(), Vec::new());
         for number in 0..grid.chunks() {
             let length = self.read(&grid, number, desk)?;
@@ -122,21 +123,23 @@ impl<'a, 't> Work<'a, 't> {
             out = parts[grid.part_of(number)].put(number, frame)?.pop().unwrap_or_default();
         }
         let digest = Digest::from_hasher(&hasher);
-        let known = context.known.find(digest, self.target.dtype, &self.target.shape)?;
+        let Target { dtype, shape, .. } = self.target;
+        let known = context.known.find(digest, *dtype, shape, parts.len())?;
         let was_known = known.is_some();
         let plan = match known {
             Some(update) => Plan::Done(Stored::Update(update)),
             None => Plan::Encode(grid, parts),
         };
         let _ = self.plan.set((digest, plan));
+        self.tell(context.known);
         Ok(was_known)
     }
 
-    fn parts(&self, context: &Context<'a>) -> Result<(Grid, Vec<Part<'a>>)> {
+    fn parts(&self, context: &Context<'a>) -> (Grid, Vec<Part<'a>>) {
         let grid = Grid::new(self.target.dtype, &self.target.shape, context.limits);
         let new = |part| Part::new(context.store, grid.part(part), grid.slots());
-        let parts = (0..grid.parts()).map(new).collect::<Result<Vec<_>>>()?;
-        Ok((grid, parts))
+        let parts = (0..grid.parts()).map(new).collect();
+        (grid, parts)
     }
 
     /// Encodes one chunk into `out`; gives back the buffers that are free again.
@@ -145,11 +148,24 @@ impl<'a, 't> Work<'a, 't> {
         number: u64,
         desk: &mut Desk,
         out: Vec<u8>,
+        known: &Known,
     ) -> Result<Vec<Vec<u8>>> {
         let Some((_, Plan::Encode(grid, parts))) = self.plan.get() else { return Ok(vec![out]) };
         self.read(grid, number, desk)?;
         let frame = desk.encode(grid, out);
-        parts[grid.part_of(number)].put(number, frame)
+        let part = &parts[grid.part_of(number)];
+        let written = part.put(number, frame)?;
+        if part.pointer().is_some() {
+            self.tell(known);
+        }
+        Ok(written)
+    }
+
+    /// Lets equal values of the same checkpoint reuse this one, once it is stored whole.
+    fn tell(&self, known: &Known) {
+        if let Ok(Value { dtype, shape, digest, stored: Stored::Update(update) }) = self.value() {
+            known.learn(digest, dtype, shape, update);
+        }
     }
 
     /// Reads a chunk and fills it up with zeros; its length without them.

@@ -6,7 +6,9 @@ use crate::digest::hex;
 use crate::manifest::{Manifest, Stored, VERSION, Value, View};
 use crate::pointer::Pointer;
 
-const NOTE: &str = "a checkpoint stored by git-theta: install git-theta, then run 'git theta pull'";
+/// What the first line tells a person who opens a manifest in place of the model.
+pub(super) const NOTE: &str =
+    "a checkpoint stored by git-theta: install git-theta, then run 'git theta pull'";
 
 impl Manifest {
     /// The canonical text: JSON, one line for each parameter.

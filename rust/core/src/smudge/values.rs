@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::manifest::{DENSE, Stored, Update, Value};
+use crate::manifest::{DENSE, Stored, Value};
 use crate::object::grid::{Chunk, Grid, Limits};
 use crate::object::shard::{Scratch, Shard};
 use crate::pointer::Pointer;
@@ -24,55 +24,58 @@ struct Object {
     shard: Shard<FileSource>,
 }
 
-/// All chunks of a dense value, in order; a value in the manifest has none.
+/// Whether the value can be restored: its update is of a known kind, its objects are as many as
+/// its size asks for.
+pub(super) fn check(value: &Value, limits: Limits, what: impl Fn() -> String) -> Result<()> {
+    let Stored::Update(update) = &value.stored else { return Ok(()) };
+    if update.kind != DENSE {
+        return Err(Error::Newer { what: format!("{}: update kind '{}'", what(), update.kind) });
+    }
+    let parts = Grid::new(value.dtype, &value.shape, limits).parts();
+    if parts != update.objects.len() {
+        let detail = format!("expected {parts} objects, found {}", update.objects.len());
+        return Err(Error::Damaged { what: what(), detail });
+    }
+    Ok(())
+}
+
+/// All chunks of a value that has been checked, in order; one in the manifest has none.
 pub(super) fn chunks<'a>(
     store: &'a Store,
     value: &'a Value,
     what: String,
     limits: Limits,
-) -> Result<impl Iterator<Item = ChunkJob> + 'a> {
-    let plan = match &value.stored {
-        Stored::Inline(_) => None,
-        Stored::Update(update) => Some(plan(value, update, &what, limits)?),
+) -> impl Iterator<Item = ChunkJob> + Send + 'a {
+    let objects = match &value.stored {
+        Stored::Inline(_) => &[][..],
+        Stored::Update(update) => &update.objects[..],
     };
-    Ok(plan.into_iter().flat_map(move |(grid, objects)| {
+    let grid = (!objects.is_empty()).then(|| Grid::new(value.dtype, &value.shape, limits));
+    grid.into_iter().flat_map(move |grid| {
         let what = what.clone();
-        objects.into_iter().enumerate().flat_map(move |(part, pointer)| {
-            let grid = grid.clone();
-            let mut object = open(store, pointer, &grid, &what).map_err(Some);
-            let numbers = grid.part(part);
-            let first = numbers.start;
-            numbers.map(move |number| {
-                let object = match &mut object {
-                    Ok(object) => Ok(Arc::clone(object)),
-                    Err(error) => Err(error.take().unwrap_or(Error::Interrupted)),
-                };
-                ChunkJob {
-                    object,
-                    place: (number - first) as usize,
-                    chunk: grid.chunk(number),
-                    item: grid.item,
-                }
-            })
+        objects.iter().enumerate().flat_map(move |(part, &pointer)| {
+            part_chunks(grid.clone(), part, open(store, pointer, &grid, &what))
         })
-    }))
+    })
 }
 
-fn plan(
-    value: &Value,
-    update: &Update,
-    what: &str,
-    limits: Limits,
-) -> Result<(Grid, Vec<Pointer>)> {
-    if update.kind != DENSE {
-        return Err(Error::Newer { what: format!("{what}: update kind '{}'", update.kind) });
-    }
-    let grid = Grid::new(value.dtype, &value.shape, limits);
-    if grid.parts() != update.objects.len() {
-        let detail = format!("expected {} objects, found {}", grid.parts(), update.objects.len());
-        return Err(Error::Damaged { what: what.into(), detail });
-    }
-    Ok((grid, update.objects.clone()))
+/// The chunks of one part: the first has the error if its object cannot be read.
+fn part_chunks(
+    grid: Grid,
+    part: usize,
+    object: Result<Arc<Object>>,
+) -> impl Iterator<Item = ChunkJob> + Send {
+    let numbers = grid.part(part);
+    let first = numbers.start;
+    let mut object = object.map_err(Some);
+    numbers.map(move |number| {
+        let object = match &mut object {
+            Ok(object) => Ok(Arc::clone(object)),
+            Err(error) => Err(error.take().unwrap_or(Error::Interrupted)),
+        };
+        let (place, chunk) = ((number - first) as usize, grid.chunk(number));
+        ChunkJob { object, place, chunk, item: grid.item }
+    })
 }
 
 fn open(store: &Store, pointer: Pointer, grid: &Grid, what: &str) -> Result<Arc<Object>> {

@@ -8,12 +8,22 @@
 )]
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
+mod channel;
 mod checkpoints;
+mod drain;
 mod format;
+mod golden;
+mod grid;
 mod index;
+mod known;
+mod manifest;
+mod merge;
+mod object;
 mod opaque;
 mod pktline;
+mod place;
 mod pointer;
 mod roundtrip;
 mod safetensors;
+mod store;
 mod torch;

@@ -1,87 +1,9 @@
 //! The laws of clean and smudge: the same bytes come back, and the same manifest.
 
-use std::fmt::Write as _;
-use std::io::Cursor;
-use std::path::Path;
-
 use proptest::prelude::*;
-use theta_core::clean::{Cleaner, Stamps};
-use theta_core::known::Known;
 use theta_core::manifest::Manifest;
-use theta_core::object::grid::Limits;
-use theta_core::progress::Counter;
-use theta_core::smudge::Smudger;
-use theta_core::source::FileSource;
-use theta_core::store::Store;
 
-/// Small enough that files of some kilobytes have many chunks and several parts.
-const SMALL: Limits = Limits { chunk: 512, part: 2048 };
-
-struct Place {
-    directory: tempfile::TempDir,
-    store: Store,
-}
-
-impl Place {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let at = |name: &str| directory.path().join(name);
-        let store = Store::new(at("objects"), at("kept"), at("temporary"));
-        Self { directory, store }
-    }
-
-    fn path(&self) -> &Path {
-        self.directory.path()
-    }
-
-    fn clean(&self, bytes: &[u8], file: Option<FileSource>, bases: &[Manifest]) -> Vec<u8> {
-        let known = Known::new(bases, self.store.clone(), self.path().join("known"));
-        let counter = Counter::default();
-        let stamps = Stamps { directory: self.path().join("stamps") };
-        let cleaner = Cleaner {
-            store: &self.store,
-            bases,
-            known: &known,
-            stamps: Some(&stamps),
-            threads: 3,
-            limits: SMALL,
-            counter: &counter,
-        };
-        cleaner.clean(&mut Cursor::new(bytes), file, b"model").unwrap()
-    }
-
-    fn smudge(&self, manifest: &Manifest) -> theta_core::error::Result<Vec<u8>> {
-        let counter = Counter::default();
-        let smudger = Smudger { store: &self.store, threads: 3, limits: SMALL, counter: &counter };
-        let mut bytes = Vec::new();
-        smudger.smudge(manifest, "model", &mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn file(&self, bytes: &[u8]) -> FileSource {
-        let path = self.path().join("model");
-        std::fs::write(&path, bytes).unwrap();
-        FileSource::new(std::fs::File::open(path).unwrap()).unwrap()
-    }
-}
-
-fn safetensors(tensors: &[(String, &str, Vec<u64>, Vec<u8>)]) -> Vec<u8> {
-    let (mut header, mut data) = (String::from("{"), Vec::new());
-    for (name, dtype, shape, bytes) in tensors {
-        let (start, end) = (data.len(), data.len() + bytes.len());
-        let comma = if header.len() > 1 { "," } else { "" };
-        let _ = write!(
-            header,
-            "{comma}{name:?}:{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{start},{end}]}}"
-        );
-        data.extend_from_slice(bytes);
-    }
-    header.push('}');
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.extend_from_slice(header.as_bytes());
-    file.extend_from_slice(&data);
-    file
-}
+use crate::place::{Place, safetensors};
 
 fn tensor() -> impl Strategy<Value = (&'static str, Vec<u64>, Vec<u8>)> {
     let dtypes = prop_oneof![

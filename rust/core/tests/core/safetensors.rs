@@ -220,7 +220,7 @@ fn the_longest_header_is_read_and_one_byte_more_is_not() {
 
 #[test]
 fn tensors_may_be_larger_than_memory() {
-    let size = 1 << 60;
+    let size = 1 << 50;
     let header = json!({"a": tensor_of("U8", &[size], 0, size)}).to_string();
     let start = checkpoints::safetensors(&header, &[]);
     let huge = Huge(start.len() as u64 + size, start);
