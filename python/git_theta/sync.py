@@ -215,6 +215,8 @@ def _is_pointer_file(path: str) -> bool:
 
 def _drop(top: str, path: str) -> None:
     """Deletes a pointer file and the directories it leaves empty."""
+    if os.path.islink(os.path.join(top, DIRECTORY)):
+        return  # It leads out of the work tree, to files that are none of ours.
     with contextlib.suppress(OSError):
         os.unlink(os.path.join(top, path))
     while path := path.rpartition("/")[0]:

@@ -40,7 +40,7 @@ def test_a_commit_without_hooks_is_carried(git: Git) -> None:
     data = project.save(git, a="2", b="3")
     project.hookless(git)("commit", "-qam", "hookless")
     said = git("push", "origin", "main")
-    assert "have no pointer" in said
+    assert "uploading 2 objects that git-lfs alone would leave behind" in said
     assert model(project.clone(git)) == data
     assert project.kept(git) == set()
 
@@ -60,7 +60,31 @@ def test_nothing_is_uploaded_twice_for_a_commit_on_top(git: Git) -> None:
     project.commit(git, a="1", b="2")
     git("push", "-q", "origin", "main")
     project.commit(git, a="1", b="3")
-    assert "have no pointer" not in git("push", "origin", "main")
+    assert "leave behind" not in git("push", "origin", "main")
+
+
+def test_a_push_without_hooks_is_made_good_by_the_next(git: Git) -> None:
+    first = project.commit(git, a="1")
+    git("push", "-q", "--no-verify", "origin", "main")
+    assert project.objects(git.home.parent / "origin.git") == set()
+    project.commit(git, a="2")
+    git("push", "-q", "origin", "main")
+    clone = project.clone(git)
+    clone("checkout", "-q", "HEAD~1")
+    assert model(clone) == first
+    assert project.kept(git) == set()
+
+
+def test_objects_of_branches_that_are_not_pushed_stay_here(git: Git) -> None:
+    project.commit(git, a="1")
+    git("checkout", "-q", "-b", "private")
+    project.commit(git, a="2")
+    git("checkout", "-q", "main")
+    for _ in range(2):
+        git("commit", "-q", "--allow-empty", "-m", "more")
+        git("push", "-q", "origin", "main")
+    assert len(project.objects(git.home.parent / "origin.git")) == 1
+    assert len(project.kept(git)) == 1
 
 
 def test_pruned_objects_come_back_from_their_kept_links(git: Git) -> None:
@@ -87,6 +111,7 @@ def test_an_object_that_is_nowhere_stops_the_push(git: Git) -> None:
     project.forget(git)
     status, said = git.attempt("git", "push", "-q", "origin", "main")
     assert status == 1
+    assert f"1 object is neither here nor on any remote: '.git_theta/{MODEL}/a'" in said
     assert f"(missing) .git_theta/{MODEL}/a" in said
     assert "Traceback" not in said
     assert git("rev-parse", "origin/main") == git("rev-parse", "HEAD~1")

@@ -84,14 +84,22 @@ def _place_beside(directory: str) -> None:
 
 
 def _set_aside(path: str) -> None:
-    if os.path.lexists(path + SUFFIX):
-        if _calls_git_lfs_only(path):
+    """Gives a hook its other name, whatever another git-theta does at the same time."""
+    aside = path + SUFFIX
+    try:
+        # Unlike a renaming, a link never takes the place of anything; the caller then
+        # replaces the first name.
+        os.link(path, aside, follow_symlinks=False)
+    except FileExistsError:
+        if os.path.samefile(path, aside) or _is_ours(path) or _calls_git_lfs_only(path):
             return
         raise ConflictError(
-            f"'{path}' was put over git-theta's hook, and '{path}{SUFFIX}' is there already",
+            f"'{path}' was put over git-theta's hook, and '{aside}' is there already",
             hint="make one hook of the two, leave it as the first, and delete the second",
-        )
-    os.rename(path, path + SUFFIX)
+        ) from None
+    except OSError:
+        # No hard links on this file system.
+        os.rename(path, aside)
 
 
 def _place_before(repository: Repository) -> None:

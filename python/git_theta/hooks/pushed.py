@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from git_theta import _core, attributes, blobs, git, pointers
 from git_theta.attributes import DIRECTORY
@@ -14,30 +14,26 @@ _ATTRIBUTES = ".gitattributes"
 
 
 class Pushed:
-    """The blobs of a push that the remote does not have yet.
+    """The blobs that some commits have and others have not.
 
-    Costs one walk over the pushed history, and little more when no checkpoint is in it.
+    Costs one walk over the history between them, and little more when no checkpoint is in it.
 
     Args:
         repository: whose.
-        remote: its name or URL.
-        lines: what git tells the hook: local ref and oid, remote ref and oid, line by line.
+        tips: what is pushed.
+        without: what the remote has; names that are unknown here are left out.
     """
 
-    def __init__(self, repository: Repository, remote: str, lines: bytes) -> None:
+    def __init__(self, repository: Repository, tips: Iterable[str], without: Iterable[str]) -> None:
         self._repository = repository
-        fields = [line.split(" ") for line in os.fsdecode(lines).splitlines()]
-        pairs = [(line[1], line[3]) for line in fields if len(line) == 4]
-        self._tips = list(dict.fromkeys(local for local, _ in pairs if local.strip("0")))
+        self._tips = list(dict.fromkeys(tips))
         self._edges: list[str] = []
         #: blob or tree oid → path, outside the pointer tree
         self._others: dict[str, str] = {}
-        #: blob oids below the pointer tree
-        self._new: set[str] = set()
-        #: the checkpoints these belong to
-        self._pointed: set[str] = set()
+        #: blob oid → path, below the pointer tree
+        self._new: dict[str, str] = {}
         if self._tips:
-            self._walk(remote, [old for _, old in pairs if old.strip("0")])
+            self._walk(without)
 
     def wanted_pointers(self) -> dict[bytes, str]:
         """Pointer text → a path of it, for all that the pushed manifests want."""
@@ -68,49 +64,27 @@ class Pushed:
                 left.pop(oid, None)
         return {text: wanted[text] for text in left.values()}
 
-    def new_pointers(self, wanted: dict[bytes, str]) -> list[bytes]:
-        """Those that git-lfs will look at, wanted by a pushed manifest or not."""
+    def new_pointers(self, wanted: dict[bytes, str]) -> dict[bytes, str]:
+        """Those that git-lfs will look at, wanted by a pushed manifest or not, and a path of each."""
         known = {blobs.oid(text, self._repository.algorithm): text for text in wanted}
-        found = [text for oid, text in known.items() if oid in self._new]
-        extra = self._new - known.keys()
-        return found + [text for _, text in blobs.read(extra, self._repository.directory)]
+        found = {text: wanted[text] for oid, text in known.items() if oid in self._new}
+        extra = self._new.keys() - known.keys()
+        for oid, text in blobs.read(extra, self._repository.directory):
+            found[text] = self._new[oid]
+        return found
 
-    def old_pointers(self, texts: set[bytes]) -> list[bytes]:
-        """Those of these pointers that the history below the tips has, known to the remote or not.
-
-        Args:
-            texts: pointers; without any, nothing is walked.
-        """
-        named = {blobs.oid(text, self._repository.algorithm): text for text in texts}
-        if not (named and self._tips):
-            return []
-        asked = "".join(f"{tip}\n" for tip in self._tips).encode()
-        walk = ("rev-list", "--objects", "--no-object-names", "--full-history", "--stdin")
-        # What a partial clone has never had is none of ours.
-        limits = ("--missing=allow-promisor", "--", DIRECTORY)
-        below = git.run(
-            *walk, *limits, input=asked, cwd=self._repository.directory, check=False
-        ).split()
-        return [named[oid] for oid in named.keys() & set(below)]
-
-    def _walk(self, remote: str, known: list[str]) -> None:
+    def _walk(self, without: Iterable[str]) -> None:
         cwd = self._repository.directory
-        asked = "".join(f"{oid}\n" for oid in known).encode()
-        check = git.run("cat-file", "--batch-check", input=asked, cwd=cwd) if known else ""
-        there = [line.split(" ")[0] for line in check.splitlines() if not line.endswith("missing")]
-        tracked = git.run(
-            "for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/", cwd=cwd
-        )
-        revisions = [*self._tips, *(f"^{oid}" for oid in (*there, *tracked.split()))]
-        text = "".join(f"{revision}\n" for revision in revisions).encode()
-        walk = ("rev-list", "--objects", "--boundary", "--stdin")
+        excluded = (f"^{oid}" for oid in existing(without, cwd))
+        text = "".join(f"{revision}\n" for revision in (*self._tips, *excluded)).encode()
+        # What a partial clone has never had is none of ours.
+        walk = ("rev-list", "--objects", "--boundary", "--missing=allow-promisor", "--stdin")
         for line in git.run(*walk, input=text, cwd=cwd).split("\n"):
             oid, _, path = line.partition(" ")
             if oid.startswith("-"):
                 self._edges.append(oid[1:])
             elif attributes.in_tree(path):
-                self._new.add(oid)
-                self._pointed.add(pointers.checkpoint_of(path))
+                self._new[oid] = path
             elif path:
                 self._others[oid] = path
 
@@ -120,7 +94,8 @@ class Pushed:
         if not paths:
             return set()
         cwd = self._repository.directory
-        chosen = attributes.checkpoints(paths, cwd=cwd) | (paths & self._pointed)
+        pointed = {pointers.checkpoint_of(path) for path in self._new.values()}
+        chosen = attributes.checkpoints(paths, cwd=cwd) | (paths & pointed)
         for index in self._attribute_indexes():
             chosen |= attributes.checkpoints(paths, "--cached", index=index, cwd=cwd)
         return chosen
@@ -147,3 +122,15 @@ class Pushed:
         # A tag may name something that is no tree: then it names no pointers either.
         lines = git.run(*listing, cwd=self._repository.directory, check=False).split("\0")
         return [line.partition("\t")[0].split(" ")[2] for line in lines if line]
+
+
+def existing(oids: Iterable[str], cwd: str) -> list[str]:
+    """Those of these names that git has here.
+
+    Args:
+        oids: names of any kind of object.
+        cwd: whose.
+    """
+    asked = "".join(f"{oid}\n" for oid in oids).encode()
+    answer = git.run("cat-file", "--batch-check", input=asked, cwd=cwd) if asked else ""
+    return [line.split(" ")[0] for line in answer.splitlines() if not line.endswith(" missing")]

@@ -22,6 +22,7 @@ POINTER = re.compile(
 MANIFEST = b'{"git-theta"'
 TREE = ".git_theta/"
 Pointers = Counter[tuple[str, str]]
+Tree = dict[str, bytes]
 
 
 def template(base: Path) -> Path:
@@ -90,23 +91,44 @@ def check(git: Git, scenario: Scenario) -> None:
     assert scenario.dirty or status == [], "status is not clean"
     assert list(_junk(git)) == [], "files are left over"
     assert git("ls-files", "-o", "--", TREE) == "", "stray pointer files"
-    assert _off(git, "HEAD") == {}, "HEAD is not exact"
-    stale = {c: _off(git, c) for c in git.lines("rev-list", "--branches", "^base")}
-    stale = {commit: off for commit, off in stale.items() if off}
+    history = _history(git, "HEAD", *git.lines("rev-list", "--branches"))
+    assert _off(history["HEAD"]) == {}, "HEAD is not exact"
+    ours = git.lines("rev-list", "--branches", "^base")
+    stale = {commit: off for commit in ours if (off := _off(history[commit]))}
     assert len(stale) == scenario.stale, f"{stale}\n{git('log', '--oneline', '--all', '--graph')}"
     if status:
         git("checkout", "-q", "-f", "HEAD")
     for branch in ("base", "zz", "main"):
         git("checkout", "-q", branch)
         assert git.status() == [], f"after checkout of {branch}"
-    assert len(_uncarried(git)) == scenario.lost, "objects that stock git-lfs does not push"
+    lost = _named(history) - _carried(git)
+    assert len(lost) == scenario.lost, "objects that stock git-lfs does not push"
 
 
-def _off(git: Git, commit: str) -> dict[str, tuple[Pointers, Pointers]]:
+def _history(git: Git, *commits: str) -> dict[str, Tree]:
+    """Commit → path → content."""
+    listed = {commit: _listing(git, commit) for commit in dict.fromkeys(commits)}
+    oids = {oid for tree in listed.values() for oid in tree.values()}
+    asked = "".join(f"{oid}\n" for oid in oids).encode()
+    answer = git("cat-file", "--batch", stdin=asked).encode(errors="surrogateescape")
+    texts: dict[str, bytes] = {}
+    while answer:
+        header, _, rest = answer.partition(b"\n")
+        oid, _, size = header.decode().split(" ")
+        texts[oid], answer = rest[: int(size)], rest[int(size) + 1 :]
+    return {c: {path: texts[oid] for path, oid in tree.items()} for c, tree in listed.items()}
+
+
+def _listing(git: Git, commit: str) -> dict[str, str]:
+    lines = [line for line in git("ls-tree", "-r", "-z", commit).split("\0") if line]
+    return {line.partition("\t")[2]: line.partition("\t")[0].split(" ")[2] for line in lines}
+
+
+def _off(tree: Tree) -> dict[str, tuple[Pointers, Pointers]]:
     """Checkpoint → (pointers missing, pointers too many) in the tree of a commit."""
     wanted: dict[str, Pointers] = {}
     present: dict[str, Pointers] = {}
-    for path, blob in _blobs(git, commit):
+    for path, blob in tree.items():
         if path.startswith(TREE):
             checkpoint = path.removeprefix(TREE).rpartition("/")[0]
             found = POINTER.fullmatch(blob)
@@ -131,24 +153,22 @@ def _wanted(manifest: bytes) -> Pointers:
     return Counter((oid, str(size)) for oid, size in named)
 
 
-def _blobs(git: Git, commit: str) -> Iterator[tuple[str, bytes]]:
-    for line in git("ls-tree", "-r", "-z", commit).split("\0"):
-        if line:
-            fields, _, path = line.partition("\t")
-            text = git("cat-file", "blob", fields.split(" ")[2])
-            yield path, text.encode(errors="surrogateescape")
+def _named(history: dict[str, Tree]) -> set[str]:
+    """The objects that some commit names."""
+    blobs = {
+        blob
+        for tree in history.values()
+        for path, blob in tree.items()
+        if not path.startswith(TREE) and blob.startswith(MANIFEST)
+    }
+    return {oid for blob in blobs for oid, _ in _wanted(blob)}
 
 
-def _uncarried(git: Git) -> set[str]:
-    """Objects that some commit names and that `git lfs push --all` brings to no server."""
+def _carried(git: Git) -> set[str]:
+    """The objects that `git lfs push --all` brings to the server."""
     git("lfs", "push", "--all", "origin")
-    named: set[str] = set()
-    for commit in git.lines("rev-list", "--branches"):
-        for path, blob in _blobs(git, commit):
-            if not path.startswith(TREE) and blob.startswith(MANIFEST):
-                named |= {oid for oid, _ in _wanted(blob)}
     server = git.home.parent / "r.git/lfs/objects"
-    return named - {name for _, _, files in os.walk(server) for name in files}
+    return {name for _, _, files in os.walk(server) for name in files}
 
 
 def _junk(git: Git) -> Iterator[str]:
