@@ -2,24 +2,20 @@
 //! process, or each to a process of its own by standard input and output.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{Read, Write};
 
 use crate::error::{Error, Result};
 use crate::pktline::{Request, Session};
-
-type Input = BufReader<File>;
 
 /// Where a checkpoint comes from and its other form goes to.
 #[derive(Debug)]
 pub enum Channel {
     /// A long-running filter process.
-    Process(Session<Input, File>),
+    Process(Session<File, File>),
     /// A process for one file.
-    Single(Input, File),
+    Single(File, File),
 }
 
-/// Large enough for two packets, so that most are read with one call.
-const BUFFER: usize = 128 << 10;
 /// How much a pipe should hold: fewer switches between git and us.
 const PIPE: usize = 1 << 20;
 
@@ -28,14 +24,14 @@ impl Channel {
     pub fn process(input: File, output: File) -> Result<Self> {
         widen(&input);
         widen(&output);
-        Ok(Self::Process(Session::open(BufReader::with_capacity(BUFFER, input), output)?))
+        Ok(Self::Process(Session::open(input, output)?))
     }
 
     /// One file from `input` to `output`.
     #[must_use]
     pub fn single(input: File, output: File) -> Self {
         widen(&input);
-        Self::Single(BufReader::with_capacity(BUFFER, input), output)
+        Self::Single(input, output)
     }
 
     /// The next request of a process; never one of a single file.

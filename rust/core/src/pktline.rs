@@ -9,7 +9,7 @@
 //! Whoever serves this protocol owns standard input and output: anything else
 //! written there makes git hang or fail.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 
 use crate::error::{Error, Result};
 
@@ -68,8 +68,8 @@ impl Request {
 
 /// The server's side of the protocol over any pair of streams.
 ///
-/// The input is read a packet header at a time: give it a [`io::BufReader`].
-/// The output is written a whole packet at a time and needs no buffer.
+/// Neither stream needs a buffer: content is read to where it is wanted, and written from where
+/// it is, a whole packet at a time.
 #[derive(Debug)]
 pub struct Session<R, W> {
     input: R,
@@ -258,8 +258,30 @@ impl<W: Write> Answer<'_, W> {
     }
 }
 
+/// Sends a packet from where its payload lies.
+fn send_whole(output: &mut impl Write, payload: &[u8]) -> io::Result<()> {
+    let header = format!("{:04x}", payload.len() + HEADER);
+    let mut written = loop {
+        let slices = [IoSlice::new(header.as_bytes()), IoSlice::new(payload)];
+        match output.write_vectored(&slices) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            written => break written?,
+        }
+    };
+    if written < HEADER {
+        output.write_all(&header.as_bytes()[written..])?;
+        written = HEADER;
+    }
+    output.write_all(&payload[written - HEADER..])
+}
+
 impl<W: Write> Write for Answer<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.packet.len() == HEADER && bytes.len() >= MOST_PAYLOAD {
+            send_whole(self.output, &bytes[..MOST_PAYLOAD])?;
+            return Ok(MOST_PAYLOAD);
+        }
         let count = bytes.len().min(MOST_PACKET - self.packet.len());
         self.packet.extend_from_slice(&bytes[..count]);
         if self.packet.len() == MOST_PACKET {

@@ -5,7 +5,7 @@
 //! hard-linked into a directory that git-lfs does not know, until a push has carried it.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -14,9 +14,12 @@ use crate::digest::Oid;
 use crate::error::{Error, Result};
 use crate::pointer::Pointer;
 
+mod direct;
 mod temporary;
+mod writer;
 
 pub(crate) use temporary::Temporary;
+pub use writer::{Sealed, Writer};
 
 /// Where one repository keeps its objects.
 #[derive(Clone, Debug)]
@@ -144,8 +147,7 @@ impl Store {
 
     /// Begins a new object.
     pub fn create(&self) -> Result<Writer<'_>> {
-        let temporary = self.temporary()?;
-        Ok(Writer { store: self, temporary, hasher: Sha256::new(), size: 0 })
+        Ok(Writer::new(self, self.temporary()?))
     }
 
     /// A file that gets its final name when it is finished.
@@ -156,46 +158,6 @@ impl Store {
     /// Removes what processes that no longer run have left unfinished.
     pub fn sweep(&self) {
         temporary::sweep(&self.temporary);
-    }
-}
-
-/// An object being written: nothing is visible in the store until [`Writer::finish`], and
-/// nothing stays of it if that is never called.
-#[derive(Debug)]
-pub struct Writer<'a> {
-    store: &'a Store,
-    temporary: Temporary,
-    hasher: Sha256,
-    size: u64,
-}
-
-impl Writer<'_> {
-    /// Appends to the object.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.hasher.update(bytes);
-        self.size += bytes.len() as u64;
-        let written = self.temporary.file().write_all(bytes);
-        written.map_err(|error| self.temporary.writing(error))
-    }
-
-    /// Makes the object durable and visible under its oid, and links it into the kept ones.
-    ///
-    /// The kept link comes first: a crash between the two loses nothing. An object that is
-    /// there already stays, unless it is damaged.
-    pub fn finish(mut self) -> Result<Pointer> {
-        let pointer = Pointer { oid: Oid::from_hasher(self.hasher), size: self.size };
-        if self.store.verify(pointer)? {
-            self.store.keep(pointer)?;
-            return Ok(pointer);
-        }
-        let synced = self.temporary.file().sync_all();
-        synced.map_err(|error| self.temporary.writing(error))?;
-        let (path, kept) = (self.store.path(pointer.oid), self.store.kept_path(pointer.oid));
-        make_parent(&kept)?;
-        self.temporary.link(&kept)?;
-        make_parent(&path)?;
-        self.temporary.persist(&path)?;
-        Ok(pointer)
     }
 }
 

@@ -5,7 +5,7 @@
 //! pipe is the truth: if it differs anywhere, its content is spooled and used instead.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -34,7 +34,7 @@ pub(super) fn drain(
     counter: &Counter,
     differs: &AtomicBool,
 ) -> Result<Drained> {
-    let (full, blocks) = sync_channel::<Vec<u8>>(BLOCKS);
+    let (full, blocks) = sync_channel::<Block>(BLOCKS);
     let (empty, free) = sync_channel::<Vec<u8>>(BLOCKS);
     std::thread::scope(|scope| {
         let check =
@@ -47,28 +47,44 @@ pub(super) fn drain(
     })
 }
 
+/// Bytes that came together: the first so many of a buffer that is used again and again.
+type Block = (Vec<u8>, usize);
+
 fn read(
     content: &mut dyn Read,
-    full: &SyncSender<Vec<u8>>,
+    full: &SyncSender<Block>,
     free: &Receiver<Vec<u8>>,
     counter: &Counter,
 ) -> Result<()> {
     loop {
-        let mut block = free.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK));
-        block.clear();
-        let read = content.take(BLOCK as u64).read_to_end(&mut block);
+        let mut block = free.try_recv().unwrap_or_else(|_| vec![0; BLOCK]);
+        let read = fill(content, &mut block);
         let length =
             read.map_err(|source| Error::Io { context: "reading from git".into(), source })?;
         counter.add(length as u64);
         if length == 0 {
             return Ok(());
         }
-        if full.send(block).is_err() {
+        if full.send((block, length)).is_err() {
             // The check has failed and says why; git still has to get rid of its bytes.
             let _ = std::io::copy(content, &mut std::io::sink());
             return Ok(());
         }
     }
+}
+
+/// Fills `block`; less only at the end. (`read_to_end` would clear it first, every time.)
+fn fill(content: &mut dyn Read, block: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < block.len() {
+        match content.read(&mut block[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 struct Check<'a> {
@@ -81,21 +97,22 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn run(mut self, blocks: &Receiver<Vec<u8>>, empty: &SyncSender<Vec<u8>>) -> Result<Drained> {
+    fn run(mut self, blocks: &Receiver<Block>, empty: &SyncSender<Vec<u8>>) -> Result<Drained> {
         let mut other = vec![0; BLOCK];
         if self.file.is_none() {
             self.start_spool()?;
         }
-        for block in blocks {
-            self.hasher.update(&block);
-            if self.spool.is_none() && !self.is_same(&block, &mut other) {
+        for (buffer, length) in blocks {
+            let block = &buffer[..length];
+            self.hasher.update(block);
+            if self.spool.is_none() && !self.is_same(block, &mut other) {
                 self.start_spool()?;
             }
             if let Some(spool) = &mut self.spool {
-                spool.write_all(&block).map_err(spooling)?;
+                spool.write_all(block).map_err(spooling)?;
             }
-            self.at += block.len() as u64;
-            let _ = empty.try_send(block);
+            self.at += length as u64;
+            let _ = empty.try_send(buffer);
         }
         if self.spool.is_none() && self.file.is_some_and(|file| file.size() != self.at) {
             self.start_spool()?;

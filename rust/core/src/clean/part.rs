@@ -1,12 +1,16 @@
 //! One object being made: chunks arrive in any order from any thread, and leave in order.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, PoisonError};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::shard::Table;
 use crate::pointer::Pointer;
-use crate::store::{Store, Writer};
+use crate::store::{Sealed, Store, Writer};
+
+/// Where objects go to be made durable.
+pub(super) type Closing<'a> = SyncSender<Sealed<'a>>;
 
 /// A part of a value on its way into the store.
 ///
@@ -53,7 +57,12 @@ impl<'a> Part<'a> {
     }
 
     /// Takes the encoded chunk `number`; gives back the buffers of the chunks written meanwhile.
-    pub(super) fn put(&self, number: u64, frame: Frame) -> Result<Vec<Vec<u8>>> {
+    pub(super) fn put(
+        &self,
+        number: u64,
+        frame: Frame,
+        closing: &Closing<'a>,
+    ) -> Result<Vec<Vec<u8>>> {
         let mut written = Vec::new();
         let mut state = self.lock();
         state.waiting.insert(number, frame);
@@ -81,12 +90,13 @@ impl<'a> Part<'a> {
         }
         drop(state);
         writer.write(&table.finish(self.slots))?;
-        let pointer = writer.finish()?;
-        self.lock().pointer = Some(pointer);
+        let sealed = writer.seal()?;
+        self.lock().pointer = Some(sealed.pointer());
+        closing.send(sealed).map_err(|_| Error::Interrupted)?;
         Ok(written)
     }
 
-    /// The finished object; `None` while chunks are missing.
+    /// The sealed object; `None` while chunks are missing.
     pub(super) fn pointer(&self) -> Option<Pointer> {
         self.lock().pointer
     }

@@ -4,12 +4,15 @@
 //! comes first, so that memory is bounded by the chunks in flight and not by the file.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::clean::hash;
+use crate::clean::part::Closing;
 use crate::clean::work::{Context, Desk, Target, Work};
 use crate::error::{Error, Result};
 use crate::manifest::Value;
+use crate::store::Sealed;
 
 /// Stores every target and gives their values, in order.
 pub(super) fn store_all(targets: &[Target<'_>], context: &Context<'_>) -> Result<Vec<Value>> {
@@ -21,11 +24,17 @@ pub(super) fn store_all(targets: &[Target<'_>], context: &Context<'_>) -> Result
         wake: Condvar::new(),
         fresh: AtomicBool::new(!context.known.has_bases()),
     };
+    let (closing, sealed) = sync_channel(CLOSERS);
+    let sealed = Mutex::new(sealed);
     std::thread::scope(|scope| {
-        for _ in 1..context.threads {
-            scope.spawn(|| schedule.work());
+        for _ in 0..CLOSERS {
+            scope.spawn(|| schedule.close(&sealed));
         }
-        schedule.work();
+        for _ in 1..context.threads {
+            let closing = closing.clone();
+            scope.spawn(|| schedule.work(closing));
+        }
+        schedule.work(closing);
     });
     if let Some(error) = schedule.lock().failed.take() {
         return Err(error);
@@ -73,11 +82,28 @@ struct Schedule<'a, 't> {
 
 /// Chunks in flight for each thread.
 const AHEAD: usize = 4;
+/// Threads that wait for the disk. File systems make durable together what is asked together.
+const CLOSERS: usize = 8;
 
-impl Schedule<'_, '_> {
-    fn work(&self) {
+impl<'a> Schedule<'a, '_> {
+    /// Makes objects durable until there are no more.
+    fn close(&self, sealed: &Mutex<Receiver<Sealed<'_>>>) {
         let _watch = Watch(self);
-        let mut desk = Desk::default();
+        loop {
+            let next = sealed.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(object) = next else { return };
+            if self.lock().failed.is_some() {
+                continue;
+            }
+            if let Err(error) = object.finish() {
+                self.lock().failed.get_or_insert(error);
+            }
+        }
+    }
+
+    fn work(&self, closing: Closing<'a>) {
+        let _watch = Watch(self);
+        let mut desk = Desk::new(closing);
         while let Some(job) = self.next() {
             let done = match job {
                 Job::Hash { work, unit } => self.hash(work, unit, &mut desk),
@@ -138,7 +164,7 @@ impl Schedule<'_, '_> {
         Some(Job::Hash { work, unit })
     }
 
-    fn hash(&self, at: usize, unit: u64, desk: &mut Desk) -> Result<()> {
+    fn hash(&self, at: usize, unit: u64, desk: &mut Desk<'a>) -> Result<()> {
         let opened = self.hash_or_store(at, unit, desk);
         let mut state = self.lock();
         state.hashing -= 1;
@@ -149,7 +175,7 @@ impl Schedule<'_, '_> {
     }
 
     /// True if the target's chunks must be encoded now.
-    fn hash_or_store(&self, at: usize, unit: u64, desk: &mut Desk) -> Result<bool> {
+    fn hash_or_store(&self, at: usize, unit: u64, desk: &mut Desk<'a>) -> Result<bool> {
         let work = &self.works[at];
         if self.fresh.load(Ordering::Relaxed) && work.is_small() {
             let was_known = work.store_at_once(self.context, desk)?;
@@ -164,7 +190,7 @@ impl Schedule<'_, '_> {
         Ok(is_new)
     }
 
-    fn encode(&self, at: usize, number: u64, desk: &mut Desk) -> Result<()> {
+    fn encode(&self, at: usize, number: u64, desk: &mut Desk<'a>) -> Result<()> {
         let out = self.lock().buffers.pop().unwrap_or_default();
         let written = self.works[at].encode(number, desk, out, self.context.known);
         let mut state = self.lock();

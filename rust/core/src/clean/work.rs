@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::clean::hash::{self, Node};
-use crate::clean::part::Part;
+use crate::clean::part::{Closing, Part};
 use crate::digest::Digest;
 use crate::dtype::Dtype;
 use crate::error::{Error, Result};
@@ -41,11 +41,11 @@ pub(super) struct Context<'a> {
     pub(super) stop: &'a AtomicBool,
 }
 
-/// A thread's working memory.
-#[derive(Default)]
-pub(super) struct Desk {
+/// A thread's working memory, and where it puts what is done.
+pub(super) struct Desk<'a> {
     encoder: Encoder,
     buffer: Vec<u8>,
+    closing: Closing<'a>,
 }
 
 /// One target and what is known of it so far.
@@ -85,7 +85,7 @@ impl<'a, 't> Work<'a, 't> {
     }
 
     /// Hashes one unit; the digest, when it was the last one missing.
-    pub(super) fn hash_unit(&self, unit: u64, desk: &mut Desk) -> Result<Option<Digest>> {
+    pub(super) fn hash_unit(&self, unit: u64, desk: &mut Desk<'a>) -> Result<Option<Digest>> {
         let (target, size) = (self.target, self.target.size());
         let node = hash::hash_unit(target.source, target.offset, size, unit, &mut desk.buffer);
         let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,14 +113,14 @@ impl<'a, 't> Work<'a, 't> {
 
     /// Hashes and encodes in one reading, before anybody knows whether the value is new; true if
     /// it was not. Saves reading twice where nothing is known, as in a new checkpoint.
-    pub(super) fn store_at_once(&self, context: &Context<'a>, desk: &mut Desk) -> Result<bool> {
+    pub(super) fn store_at_once(&self, context: &Context<'a>, desk: &mut Desk<'a>) -> Result<bool> {
         let (grid, parts) = self.parts(context);
         let (mut hasher, mut out) = (blake3::Hasher::new(), Vec::new());
         for number in 0..grid.chunks() {
             let length = self.read(&grid, number, desk)?;
             hasher.update(&desk.buffer[..length]);
             let frame = desk.encode(&grid, out);
-            out = parts[grid.part_of(number)].put(number, frame)?.pop().unwrap_or_default();
+            out = parts[grid.part_of(number)].put(number, frame, &desk.closing)?.pop().unwrap_or_default();
         }
         let digest = Digest::from_hasher(&hasher);
         let Target { dtype, shape, .. } = self.target;
@@ -146,7 +146,7 @@ impl<'a, 't> Work<'a, 't> {
     pub(super) fn encode(
         &self,
         number: u64,
-        desk: &mut Desk,
+        desk: &mut Desk<'a>,
         out: Vec<u8>,
         known: &Known,
     ) -> Result<Vec<Vec<u8>>> {
@@ -154,7 +154,7 @@ impl<'a, 't> Work<'a, 't> {
         self.read(grid, number, desk)?;
         let frame = desk.encode(grid, out);
         let part = &parts[grid.part_of(number)];
-        let written = part.put(number, frame)?;
+        let written = part.put(number, frame, &desk.closing)?;
         if part.pointer().is_some() {
             self.tell(known);
         }
@@ -169,7 +169,7 @@ impl<'a, 't> Work<'a, 't> {
     }
 
     /// Reads a chunk and fills it up with zeros; its length without them.
-    fn read(&self, grid: &Grid, number: u64, desk: &mut Desk) -> Result<usize> {
+    fn read(&self, grid: &Grid, number: u64, desk: &mut Desk<'a>) -> Result<usize> {
         let chunk = grid.chunk(number);
         let length = (chunk.bytes.end - chunk.bytes.start) as usize;
         if desk.buffer.len() < chunk.padded {
@@ -197,7 +197,11 @@ impl<'a, 't> Work<'a, 't> {
     }
 }
 
-impl Desk {
+impl<'a> Desk<'a> {
+    pub(super) fn new(closing: Closing<'a>) -> Self {
+        Self { encoder: Encoder::default(), buffer: Vec::new(), closing }
+    }
+
     fn encode(&mut self, grid: &Grid, mut out: Vec<u8>) -> (Vec<u8>, usize) {
         let chunk = &self.buffer[..grid.chunk_size()];
         let length = self.encoder.encode(chunk, grid.item, grid.float, &mut out);
