@@ -83,6 +83,9 @@ class Manifest:
     def missing(self, store: Store) -> list[tuple[str, int]]:
         """Those of `objects()` that are not in the store; puts back pruned ones that are kept."""
 
+    def expect(self, memory: str, name: str, path: str) -> None:
+        """Lets the next clean of `name`, restored at `path`, expect this manifest."""
+
     def pointers(self) -> list[tuple[str, bytes]]:
         """(file name below `.git_theta/<checkpoint>/`, pointer text), one per object."""
 

@@ -1,7 +1,8 @@
-"""Checkpoints too large for git's smudge: left as placeholders, restored right after.
+"""Large checkpoints: left as placeholders by the smudge, restored by the hook right after.
 
-Git keeps the whole output of a smudge in memory. Beyond a size that depends on the machine's
-memory the filter hands out the placeholder, and the hook that follows writes the file past git.
+Git keeps the whole output of a smudge in memory, and only then writes it: for each gigabyte it
+needs as much memory, and more time than decoding does. What is large is therefore written past
+git, provided that git is about to run the hook that does it.
 """
 
 from __future__ import annotations
@@ -9,23 +10,40 @@ from __future__ import annotations
 import contextlib
 import os
 
-from git_theta import git
+from git_theta import git, state
 from git_theta.repository import Repository
 
 #: The setting that overrules the default, in bytes; git's suffixes k, m and g are known.
 SETTING = "theta.smudgeLimit"
 _NOTE = "deferred"
+# Below this, starting the hook takes longer than what it saves.
+_LARGE = 256 << 20
 # Git needs the file's size once, and half as much again while its buffer grows.
 _SHARE_OF_MEMORY = 4
 
 
-def limit(repository: Repository) -> int:
-    """The size in bytes beyond which a checkpoint is restored outside of git's smudge."""
+def is_due(repository: Repository, size: int, *, switching: bool) -> bool:
+    """Whether a checkpoint shall be restored outside of git's smudge.
+
+    Not while a rebase goes from commit to commit: it would take the restored file for a change.
+
+    Args:
+        repository: where git runs.
+        size: the checkpoint's size in bytes.
+        switching: whether git is switching the work tree to a commit, and will run our hook.
+            Commands that only want the content, such as `git archive`, hold no lock on the index.
+    """
+    if state.running(repository):
+        return False
+    if switching and repository.has("index.lock"):
+        return size > _limit(repository)
+    return size > os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _SHARE_OF_MEMORY
+
+
+def _limit(repository: Repository) -> int:
     cwd = repository.directory
     chosen = git.run("config", "--type=int", "--get", SETTING, cwd=cwd, check=False).strip()
-    if chosen:
-        return int(chosen)
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _SHARE_OF_MEMORY
+    return int(chosen) if chosen else _LARGE
 
 
 def defer(repository: Repository, path: str) -> None:

@@ -19,13 +19,13 @@ def process() -> int:
     """
     session = _core.Session.process()
     here = repository.find()
-    install.ensure_hooks(here)
+    hooked = install.ensure_hooks(here)
     here.store().sweep()
     while (request := session.next()) is not None:
-        command, name, _ = request
-        path = os.fsdecode(name)
+        command, name, treeish = request
+        path, switching = os.fsdecode(name), hooked and treeish is not None
         try:
-            _serve(session, here, command, path)
+            _serve(session, here, command, path, switching=switching)
         except Told as taken_back:
             _tell(taken_back.__cause__)
         except (ThetaError, OSError) as error:
@@ -52,12 +52,19 @@ def single(command: str, path: str) -> int:
     return 0
 
 
-def _serve(session: _core.Session, here: repository.Repository, command: str, path: str) -> None:
+def _serve(
+    session: _core.Session,
+    here: repository.Repository,
+    command: str,
+    path: str,
+    *,
+    switching: bool = False,
+) -> None:
     try:
         if command == "clean":
             clean(session, here, path)
         else:
-            smudge(session, here, path)
+            smudge(session, here, path, switching=switching)
     except _core.CoreError as error:
         raise from_core(error, path) from error
 

@@ -95,17 +95,22 @@ def withdraw(repository: Repository) -> None:
             git.run("config", "--local", "--unset-all", name, cwd=repository.directory)
 
 
-def ensure_hooks(repository: Repository) -> None:
+def ensure_hooks(repository: Repository) -> bool:
     """Prepares a repository unless it is; a fresh clone gets its hooks in this way.
 
     Cheap when nothing is to be done: it reads eight small files. It never fails: whoever
     runs git now wants something else.
+
+    Returns:
+        Whether the hooks are where git looks for them.
     """
     try:
-        if not (place.are_placed(repository) and _is_excluded(repository)):
-            prepare(repository)
+        if place.are_placed(repository) and _is_excluded(repository):
+            return True
+        prepare(repository)
     except (ThetaError, OSError) as error:
         sys.stderr.write(f"git-theta: cannot install the hooks: {error}\n")
+    return place.are_placed(repository)
 
 
 def _exclude(repository: Repository) -> None:

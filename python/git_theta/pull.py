@@ -77,6 +77,7 @@ def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) ->
     if checkpoint.executable:
         mode = os.stat(path).st_mode
         os.chmod(path, mode | (mode & 0o444) >> 2)
+    manifest.expect(repository.memory, checkpoint.path, path)
 
 
 def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | None:

@@ -17,13 +17,16 @@ class Told(Exception):  # noqa: N818 - not an error of its own, but the state of
     """The cause was met after the answer had begun; git has been told to drop it."""
 
 
-def smudge(session: _core.Session, repository: Repository, path: str) -> None:
+def smudge(
+    session: _core.Session, repository: Repository, path: str, *, switching: bool = False
+) -> None:
     """Answers git's request to smudge `path`.
 
     Args:
         session: the conversation with git; the content has not been read yet.
         repository: where objects are.
         path: relative to the top of the work tree.
+        switching: whether git is switching the work tree to a commit, and will run our hooks.
 
     Raises:
         ThetaError: nothing has been answered.
@@ -37,11 +40,11 @@ def smudge(session: _core.Session, repository: Repository, path: str) -> None:
         session.send(content)
         return
     manifest = _core.Manifest.parse(text)
-    if manifest.size > deferred.limit(repository):
+    fetch(repository, path, manifest)
+    if deferred.is_due(repository, manifest.size, switching=switching):
         deferred.defer(repository, path)
         session.send(content)
         return
-    fetch(repository, path, manifest)
     with progress.shown(f"restoring '{path}'", manifest.size) as counter:
         try:
             session.smudge(manifest, path, store, counter)

@@ -56,7 +56,10 @@ impl Channel {
     }
 
     /// Answers with what `write` writes. If it fails, git is told to drop it.
-    pub fn answer(&mut self, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    pub fn answer(
+        &mut self,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> Result<()>,
+    ) -> Result<()> {
         match self {
             Self::Process(session) => {
                 session.accept()?;

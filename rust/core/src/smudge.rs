@@ -20,7 +20,7 @@ mod emit;
 mod ordered;
 mod values;
 
-use emit::Emitter;
+use emit::{Emitter, Pool};
 
 /// What restoring needs besides the manifest.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Smudger<'_> {
         &self,
         manifest: &Manifest,
         checkpoint: &str,
-        output: &mut dyn Write,
+        output: &mut (dyn Write + Send),
     ) -> Result<()> {
         let digest = self.restore(manifest, checkpoint, output)?;
         if digest != manifest.digest {
@@ -57,7 +57,8 @@ impl Smudger<'_> {
     /// Restores into a new file at `path`, which appears whole or not at all.
     pub fn restore_file(&self, manifest: &Manifest, checkpoint: &str, path: &Path) -> Result<()> {
         let mut temporary = self.store.temporary()?;
-        self.smudge(manifest, checkpoint, temporary.file())?;
+        self.smudge(manifest, checkpoint, &mut temporary)?;
+        temporary.flush().map_err(|error| temporary.writing(error))?;
         temporary.persist(path)
     }
 
@@ -70,9 +71,10 @@ impl Smudger<'_> {
         &self,
         manifest: &Manifest,
         checkpoint: &str,
-        output: &mut dyn Write,
+        output: &mut (dyn Write + Send),
     ) -> Result<Digest> {
-        emit::emit(output, self.counter, |emitter| {
+        let pool = Pool::default();
+        emit::emit(output, self.counter, &pool, |emitter| {
             let what = |name: &str| format!("'{checkpoint}': {name}");
             for (name, value) in manifest.named_values() {
                 values::check(value, self.limits, || what(&name))?;
@@ -86,7 +88,8 @@ impl Smudger<'_> {
             let first = usize::from(manifest.frames.is_some());
             let frames = Frames::new(manifest, checkpoint, Box::new(all(0, first)));
             let (jobs, ahead) = (all(first, usize::MAX), AHEAD * self.threads);
-            ordered::ordered(jobs, self.threads, ahead, values::decode, |next| {
+            let decode = |job, scratch: &mut Scratch| values::decode(job, scratch, pool.take());
+            ordered::ordered(jobs, self.threads, ahead, decode, |next| {
                 write(manifest, checkpoint, frames, next, emitter)
             })
         })
@@ -109,7 +112,7 @@ fn write(
     checkpoint: &str,
     mut frames: Frames<'_>,
     next: &mut dyn FnMut() -> Option<Result<Vec<u8>>>,
-    emitter: &mut Emitter<'_>,
+    emitter: &mut Emitter,
 ) -> Result<()> {
     for entry in &manifest.entries {
         frames.emit(entry.gap, emitter)?;
@@ -191,11 +194,12 @@ impl<'a> Frames<'a> {
         Self { check, checkpoint, chunks, scratch: Scratch::default(), buffer, at: 0 }
     }
 
-    fn emit(&mut self, mut length: u64, emitter: &mut Emitter<'_>) -> Result<()> {
+    fn emit(&mut self, mut length: u64, emitter: &mut Emitter) -> Result<()> {
         while length > 0 {
             if self.at == self.buffer.len() {
                 let job = self.chunks.next().ok_or(Error::Interrupted)?;
-                self.buffer = values::decode(job, &mut self.scratch)?;
+                let buffer = std::mem::take(&mut self.buffer);
+                self.buffer = values::decode(job, &mut self.scratch, buffer)?;
                 self.at = 0;
                 if let Some(check) = &mut self.check {
                     check.update(&self.buffer);

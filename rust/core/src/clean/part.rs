@@ -89,11 +89,14 @@ impl<'a> Part<'a> {
             return Ok(written);
         }
         drop(state);
+        self.seal(writer, table, closing).map(|()| written)
+    }
+
+    fn seal(&self, mut writer: Writer<'a>, table: Table, closing: &Closing<'a>) -> Result<()> {
         writer.write(&table.finish(self.slots))?;
         let sealed = writer.seal()?;
         self.lock().pointer = Some(sealed.pointer());
-        closing.send(sealed).map_err(|_| Error::Interrupted)?;
-        Ok(written)
+        closing.send(sealed).map_err(|_| Error::Interrupted)
     }
 
     /// The sealed object; `None` while chunks are missing.

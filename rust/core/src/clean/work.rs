@@ -120,7 +120,10 @@ impl<'a, 't> Work<'a, 't> {
             let length = self.read(&grid, number, desk)?;
             hasher.update(&desk.buffer[..length]);
             let frame = desk.encode(&grid, out);
-            out = parts[grid.part_of(number)].put(number, frame, &desk.closing)?.pop().unwrap_or_default();
+            out = parts[grid.part_of(number)]
+                .put(number, frame, &desk.closing)?
+                .pop()
+                .unwrap_or_default();
         }
         let digest = Digest::from_hasher(&hasher);
         let Target { dtype, shape, .. } = self.target;

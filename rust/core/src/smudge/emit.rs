@@ -1,7 +1,8 @@
-//! The restored bytes on their way out: written and hashed side by side.
+//! The restored bytes on their way out: checked, written and hashed side by side.
 
 use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 
 use crate::digest::Digest;
 use crate::error::{Error, Result};
@@ -9,41 +10,76 @@ use crate::progress::Counter;
 
 /// Pieces shorter than this are gathered.
 const GATHERED: usize = 256 << 10;
+/// Pieces that wait for each of the two threads.
+const AHEAD: usize = 4;
+
+/// Buffers that were emitted, to be filled again.
+#[derive(Debug, Default)]
+pub(super) struct Pool(Mutex<Vec<Vec<u8>>>);
+
+impl Pool {
+    /// A buffer with anything in it.
+    pub(super) fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn put(&self, buffer: Vec<u8>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}
 
 /// Takes the checkpoint's bytes in order.
-pub(super) struct Emitter<'a> {
-    output: &'a mut dyn Write,
-    hashing: SyncSender<Vec<u8>>,
+pub(super) struct Emitter {
+    writing: SyncSender<Vec<u8>>,
     gathered: Vec<u8>,
-    counter: &'a Counter,
 }
 
 /// Runs `body` with an emitter on `output`; gives the digest of all that was emitted.
 pub(super) fn emit(
-    output: &mut dyn Write,
+    output: &mut (dyn Write + Send),
     counter: &Counter,
-    body: impl FnOnce(&mut Emitter<'_>) -> Result<()>,
+    pool: &Pool,
+    body: impl FnOnce(&mut Emitter) -> Result<()>,
 ) -> Result<Digest> {
-    let (hashing, blocks) = sync_channel(8);
+    let (writing, emitted) = sync_channel(AHEAD);
+    let (hashing, written) = sync_channel(AHEAD);
     std::thread::scope(|scope| {
-        let hasher = scope.spawn(move || hash(&blocks));
-        let mut emitter = Emitter { output, hashing, gathered: Vec::new(), counter };
+        let writer = scope.spawn(move || write(output, counter, &emitted, &hashing));
+        let hasher = scope.spawn(move || hash(&written, pool));
+        let mut emitter = Emitter { writing, gathered: Vec::new() };
         let result = body(&mut emitter).and_then(|()| emitter.flush());
         drop(emitter);
-        let digest = hasher.join().map_err(|_| Error::Interrupted)?;
-        result.map(|()| digest)
+        let written = writer.join().unwrap_or(Err(Error::Interrupted));
+        let digest = hasher.join().map_err(|_| Error::Interrupted);
+        written.and(result).and(digest)
     })
 }
 
-fn hash(blocks: &Receiver<Vec<u8>>) -> Digest {
+fn write(
+    output: &mut (dyn Write + Send),
+    counter: &Counter,
+    emitted: &Receiver<Vec<u8>>,
+    hashing: &SyncSender<Vec<u8>>,
+) -> Result<()> {
+    for bytes in emitted {
+        let writing = |source| Error::Io { context: "writing the checkpoint".into(), source };
+        output.write_all(&bytes).map_err(writing)?;
+        counter.add(bytes.len() as u64);
+        hashing.send(bytes).map_err(|_| Error::Interrupted)?;
+    }
+    Ok(())
+}
+
+fn hash(written: &Receiver<Vec<u8>>, pool: &Pool) -> Digest {
     let mut hasher = blake3::Hasher::new();
-    for block in blocks {
-        hasher.update(&block);
+    for bytes in written {
+        hasher.update(&bytes);
+        pool.put(bytes);
     }
     Digest::from_hasher(&hasher)
 }
 
-impl Emitter<'_> {
+impl Emitter {
     /// Emits the next bytes.
     pub(super) fn put(&mut self, bytes: Vec<u8>) -> Result<()> {
         if bytes.len() >= GATHERED {
@@ -59,10 +95,7 @@ impl Emitter<'_> {
         if gathered.is_empty() { Ok(()) } else { self.send(gathered) }
     }
 
-    fn send(&mut self, bytes: Vec<u8>) -> Result<()> {
-        let writing = |source| Error::Io { context: "writing the checkpoint".into(), source };
-        self.output.write_all(&bytes).map_err(writing)?;
-        self.counter.add(bytes.len() as u64);
-        self.hashing.send(bytes).map_err(|_| Error::Interrupted)
+    fn send(&self, bytes: Vec<u8>) -> Result<()> {
+        self.writing.send(bytes).map_err(|_| Error::Interrupted)
     }
 }

@@ -87,10 +87,10 @@ fn open(store: &Store, pointer: Pointer, grid: &Grid, what: &str) -> Result<Arc<
     Ok(Arc::new(Object { what: what.into(), pointer, shard }))
 }
 
-/// Decodes one chunk.
-pub(super) fn decode(job: ChunkJob, scratch: &mut Scratch) -> Result<Vec<u8>> {
+/// Decodes one chunk into a buffer that has anything in it.
+pub(super) fn decode(job: ChunkJob, scratch: &mut Scratch, buffer: Vec<u8>) -> Result<Vec<u8>> {
     let object = job.object?;
-    let mut bytes = Vec::new();
+    let mut bytes = buffer;
     let read = object.shard.read(job.place, &job.chunk, job.item, scratch, &mut bytes);
     let reading =
         |source| Error::Io { context: format!("reading object {}", object.pointer.oid), source };

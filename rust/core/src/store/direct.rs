@@ -5,7 +5,7 @@
 //! device; it needs aligned blocks, so the end of a file, and small files, go the usual way.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 
 /// What is written at once.
 const BLOCK: usize = 1 << 20;
@@ -15,7 +15,7 @@ const ALIGNMENT: usize = 4096;
 /// Bytes on their way to the end of a file.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
-    /// Room for one aligned block; the last bytes that came, at its front.
+    /// Room for one aligned block, from `start` on, and how much of it is filled.
     buffer: Vec<u8>,
     start: usize,
     filled: usize,
@@ -33,43 +33,36 @@ enum Way {
 }
 
 impl Blocks {
-    /// Appends `bytes` to `file`, or keeps them until there is a block of them.
-    pub(super) fn write(&mut self, file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+    /// Appends as much of `bytes` as there is room for; writes the block if that fills it.
+    pub(super) fn write(&mut self, file: &mut File, bytes: &[u8]) -> io::Result<usize> {
         self.make_room(bytes.len());
-        while !bytes.is_empty() {
-            let room = self.buffer.len().min(self.start + BLOCK) - self.start - self.filled;
-            let (now, later) = bytes.split_at(bytes.len().min(room));
-            let at = self.start + self.filled;
-            self.buffer[at..at + now.len()].copy_from_slice(now);
-            self.filled += now.len();
-            bytes = later;
-            if self.filled == BLOCK {
-                self.send(file)?;
-            }
+        let at = self.start + self.filled;
+        let count = bytes.len().min(self.start + BLOCK - at);
+        self.buffer[at..at + count].copy_from_slice(&bytes[..count]);
+        self.filled += count;
+        if self.filled == BLOCK {
+            self.send(file)?;
         }
-        Ok(())
+        Ok(count)
     }
 
-    /// Writes what is left.
+    /// Writes what is left; what comes later is not written directly any more.
     pub(super) fn end(&mut self, file: &mut File) -> io::Result<()> {
-        if self.way == Way::Direct {
-            set_direct(file, false)?;
-        }
-        file.write_all(&self.buffer[self.start..self.start + self.filled])?;
-        self.filled = 0;
-        Ok(())
+        self.give_up(file)?;
+        let filled = std::mem::take(&mut self.filled);
+        file.write_all(&self.buffer[self.start..self.start + filled])
     }
 
-    /// A small object needs no whole block.
+    /// Makes room for `more` bytes, or for one block: a small file needs no whole one.
     fn make_room(&mut self, more: usize) {
-        let needed = (self.filled + more).min(BLOCK) + ALIGNMENT;
-        if self.buffer.len() >= needed {
+        let needed = (self.filled + more).min(BLOCK);
+        if self.buffer.len() >= self.start + needed {
             return;
         }
-        let mut buffer = vec![0; needed.next_power_of_two().min(BLOCK + ALIGNMENT)];
+        let mut buffer = vec![0; needed.next_power_of_two() + ALIGNMENT];
         let start = buffer.as_ptr().align_offset(ALIGNMENT);
-        buffer[start..start + self.filled]
-            .copy_from_slice(&self.buffer[self.start..self.start + self.filled]);
+        let held = self.start..self.start + self.filled;
+        buffer[start..start + self.filled].copy_from_slice(&self.buffer[held]);
         (self.buffer, self.start) = (buffer, start);
     }
 
@@ -78,20 +71,25 @@ impl Blocks {
             let direct = set_direct(file, true).is_ok();
             self.way = if direct { Way::Direct } else { Way::Cached };
         }
-        let mut block = &self.buffer[self.start..self.start + self.filled];
-        self.filled = 0;
-        while self.way == Way::Direct && !block.is_empty() {
-            match file.write(block) {
-                Ok(written) if written > 0 => block = &block[written..],
+        let mut written = 0;
+        while self.way == Way::Direct && written < BLOCK {
+            match file.write(&self.buffer[self.start + written..self.start + BLOCK]) {
+                Ok(count) if count > 0 => written += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // Whatever is wrong, the usual way does without, or says so.
-                _ => {
-                    set_direct(file, false)?;
-                    self.way = Way::Cached;
-                }
+                _ => self.give_up(file)?,
             }
         }
-        file.write_all(block)
+        self.filled = 0;
+        file.write_all(&self.buffer[self.start + written..self.start + BLOCK])
+    }
+
+    fn give_up(&mut self, file: &File) -> io::Result<()> {
+        if self.way == Way::Direct {
+            set_direct(file, false)?;
+        }
+        self.way = Way::Cached;
+        Ok(())
     }
 }
 
@@ -106,4 +104,44 @@ fn set_direct(file: &File, direct: bool) -> io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 fn set_direct(_file: &File, direct: bool) -> io::Result<()> {
     if direct { Err(io::ErrorKind::Unsupported.into()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_lengths_come_out_as_they_went_in() -> io::Result<()> {
+        for pieces in [&[0][..], &[5], &[BLOCK], &[BLOCK - 1, 1], &[1, 3 * BLOCK + 9, 4096, 77]] {
+            let path = tempfile::NamedTempFile::new()?;
+            let (mut file, mut blocks, mut all) = (path.reopen()?, Blocks::default(), Vec::new());
+            for (number, &length) in pieces.iter().enumerate() {
+                let piece: Vec<u8> = (0..length).map(|at| (at * 7 + number) as u8).collect();
+                let mut rest = &piece[..];
+                while !rest.is_empty() {
+                    rest = &rest[blocks.write(&mut file, rest)?..];
+                }
+                all.extend(piece);
+            }
+            blocks.end(&mut file)?;
+            assert_eq!(std::fs::read(path)?, all);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_written_directly_is_written_all_the_same() -> io::Result<()> {
+        let path = tempfile::NamedTempFile::new()?;
+        let (mut file, mut blocks) = (path.reopen()?, Blocks::default());
+        // From an odd offset on, no block is aligned.
+        file.write_all(b"odd")?;
+        let bytes: Vec<u8> = (0..2 * BLOCK + 5).map(|at| at as u8).collect();
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            rest = &rest[blocks.write(&mut file, rest)?..];
+        }
+        blocks.end(&mut file)?;
+        assert_eq!(std::fs::read(path)?[3..], bytes);
+        Ok(())
+    }
 }

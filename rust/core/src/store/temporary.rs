@@ -1,11 +1,12 @@
 //! Unfinished files: locked while somebody writes them, gone when dropped, swept after a crash.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
+use crate::store::direct::Blocks;
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
@@ -14,6 +15,7 @@ static NUMBER: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct Temporary {
     path: PathBuf,
     file: File,
+    blocks: Blocks,
 }
 
 impl Temporary {
@@ -25,7 +27,9 @@ impl Temporary {
             let path = directory.join(format!("{}-{number}", std::process::id()));
             match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
                 // Until it was locked, a sweep may have taken it for a dead process's.
-                Ok(file) if !lock(&file) || path.exists() => return Ok(Self { path, file }),
+                Ok(file) if !lock(&file) || path.exists() => {
+                    return Ok(Self { path, file, blocks: Blocks::default() });
+                }
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::io("creating", &path, error)),
@@ -33,9 +37,9 @@ impl Temporary {
         }
     }
 
-    /// The file, open for reading and writing.
-    pub(crate) fn file(&mut self) -> &mut File {
-        &mut self.file
+    /// Makes what was written, and flushed, durable.
+    pub(crate) fn sync(&self) -> Result<()> {
+        self.file.sync_all().map_err(|error| self.writing(error))
     }
 
     /// The file without a name.
@@ -60,6 +64,17 @@ impl Temporary {
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => copy(&self.path, to),
             renamed => renamed.map_err(|error| Error::io("creating", to, error)),
         }
+    }
+}
+
+/// Large files are written past the page cache. The last bytes are there after a flush only.
+impl Write for Temporary {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.blocks.write(&mut self.file, bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.blocks.end(&mut self.file)
     }
 }
 

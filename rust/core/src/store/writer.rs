@@ -1,11 +1,12 @@
 //! An object on its way into the store: written, sealed, made durable, and only then visible.
 
+use std::io::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::Oid;
 use crate::error::Result;
 use crate::pointer::Pointer;
-use crate::store::direct::Blocks;
 use crate::store::{Store, Temporary, make_parent};
 
 /// An object being written: nothing is visible in the store until [`Writer::finish`], and
@@ -14,27 +15,26 @@ use crate::store::{Store, Temporary, make_parent};
 pub struct Writer<'a> {
     store: &'a Store,
     temporary: Temporary,
-    blocks: Blocks,
     hasher: Sha256,
     size: u64,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(store: &'a Store, temporary: Temporary) -> Self {
-        Self { store, temporary, blocks: Blocks::default(), hasher: Sha256::new(), size: 0 }
+        Self { store, temporary, hasher: Sha256::new(), size: 0 }
     }
 
     /// Appends to the object.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.hasher.update(bytes);
         self.size += bytes.len() as u64;
-        let written = self.blocks.write(self.temporary.file(), bytes);
+        let written = self.temporary.write_all(bytes);
         written.map_err(|error| self.temporary.writing(error))
     }
 
     /// Ends the object: its name is known, and [`Sealed::finish`] must give it that.
     pub fn seal(mut self) -> Result<Sealed<'a>> {
-        let written = self.blocks.end(self.temporary.file());
+        let written = self.temporary.flush();
         written.map_err(|error| self.temporary.writing(error))?;
         let pointer = Pointer { oid: Oid::from_hasher(self.hasher), size: self.size };
         Ok(Sealed { store: self.store, temporary: self.temporary, pointer })
@@ -68,13 +68,12 @@ impl Sealed<'_> {
     ///
     /// The kept link comes first: a crash between the two loses nothing. An object that is
     /// there already stays, unless it is damaged.
-    pub fn finish(mut self) -> Result<()> {
+    pub fn finish(self) -> Result<()> {
         let Self { store, pointer, .. } = self;
         if store.verify(pointer)? {
             return store.keep(pointer).map(|_| ());
         }
-        let synced = self.temporary.file().sync_all();
-        synced.map_err(|error| self.temporary.writing(error))?;
+        self.temporary.sync()?;
         let (path, kept) = (store.path(pointer.oid), store.kept_path(pointer.oid));
         make_parent(&kept)?;
         self.temporary.link(&kept)?;
