@@ -38,7 +38,7 @@ enum Sink<'a> {
     /// Not begun: a parameter of a thousand parts must not need a thousand open files.
     Unopened,
     /// Nobody is writing.
-    Idle(Writer<'a>, Table),
+    Idle(Box<(Writer<'a>, Table)>),
     /// A thread is writing, or has ended it.
     Taken,
 }
@@ -69,30 +69,31 @@ impl<'a> Part<'a> {
         if !state.waiting.contains_key(&state.due) {
             return Ok(written);
         }
-        let (mut writer, mut table) = match std::mem::replace(&mut state.sink, Sink::Taken) {
-            Sink::Unopened => (self.store.create()?, Table::default()),
-            Sink::Idle(writer, table) => (writer, table),
+        let mut open = match std::mem::replace(&mut state.sink, Sink::Taken) {
+            Sink::Unopened => Box::new((self.store.create()?, Table::default())),
+            Sink::Idle(open) => open,
             Sink::Taken => return Ok(written),
         };
         loop {
             let due = state.due;
             let Some((buffer, length)) = state.waiting.remove(&due) else { break };
             drop(state);
-            writer.write(&buffer[..length])?;
-            table.push(length);
+            open.0.write(&buffer[..length])?;
+            open.1.push(length);
             written.push(buffer);
             state = self.lock();
             state.due += 1;
         }
         if state.due < state.end {
-            state.sink = Sink::Idle(writer, table);
+            state.sink = Sink::Idle(open);
             return Ok(written);
         }
         drop(state);
-        self.seal(writer, table, closing).map(|()| written)
+        self.seal(*open, closing).map(|()| written)
     }
 
-    fn seal(&self, mut writer: Writer<'a>, table: Table, closing: &Closing<'a>) -> Result<()> {
+    fn seal(&self, open: (Writer<'a>, Table), closing: &Closing<'a>) -> Result<()> {
+        let (mut writer, table) = open;
         writer.write(&table.finish(self.slots))?;
         let sealed = writer.seal()?;
         self.lock().pointer = Some(sealed.pointer());

@@ -41,10 +41,10 @@ pub(super) fn emit(
     pool: &Pool,
     body: impl FnOnce(&mut Emitter) -> Result<()>,
 ) -> Result<Digest> {
-    let (writing, emitted) = sync_channel(AHEAD);
+    let (writing, pieces) = sync_channel(AHEAD);
     let (hashing, written) = sync_channel(AHEAD);
     std::thread::scope(|scope| {
-        let writer = scope.spawn(move || write(output, counter, &emitted, &hashing));
+        let writer = scope.spawn(move || write(output, counter, &pieces, &hashing));
         let hasher = scope.spawn(move || hash(&written, pool));
         let mut emitter = Emitter { writing, gathered: Vec::new() };
         let result = body(&mut emitter).and_then(|()| emitter.flush());
@@ -58,10 +58,10 @@ pub(super) fn emit(
 fn write(
     output: &mut (dyn Write + Send),
     counter: &Counter,
-    emitted: &Receiver<Vec<u8>>,
+    pieces: &Receiver<Vec<u8>>,
     hashing: &SyncSender<Vec<u8>>,
 ) -> Result<()> {
-    for bytes in emitted {
+    for bytes in pieces {
         let writing = |source| Error::Io { context: "writing the checkpoint".into(), source };
         output.write_all(&bytes).map_err(writing)?;
         counter.add(bytes.len() as u64);
