@@ -98,14 +98,16 @@ def table(times: Times, size: int) -> None:
 
 
 def memory(files: dict[str, Path], folder: Path) -> None:
-    """Print the most memory our filter process takes at add and at checkout."""
+    """Print the most memory that our filter and our hooks take at add and at checkout."""
     digests = {variant: sha256(path) for variant, path in files.items()}
     ground = arena.ours(folder / "memory", files, digests)
     ground.put("base")
     added = arena.peak(ground, "add", ground.model)
-    ground.git("commit", "--quiet", "--message", "base")
-    (ground.repository / ground.model).unlink()
-    checked_out = arena.peak(ground, "checkout", "--", ground.model)
+    for variant in ("base", "one_layer"):
+        ground.put(variant)
+        ground.git("add", ground.model)
+        ground.git("commit", "--quiet", "--message", variant)
+    checked_out = arena.peak(ground, "checkout", "--quiet", "HEAD~1")
     ground.check("base")
     ground.remove()
     print(f"\nOur process, peak: add {added / 1e6:.0f} MB, checkout {checked_out / 1e6:.0f} MB.")

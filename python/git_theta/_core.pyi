@@ -83,9 +83,6 @@ class Manifest:
     def missing(self, store: Store) -> list[tuple[str, int]]:
         """Those of `objects()` that are not in the store; puts back pruned ones that are kept."""
 
-    def expect(self, memory: str, name: str, path: str) -> None:
-        """Lets the next clean of `name`, restored at `path`, expect this manifest."""
-
     def pointers(self) -> list[tuple[str, bytes]]:
         """(file name below `.git_theta/<checkpoint>/`, pointer text), one per object."""
 
@@ -109,8 +106,11 @@ class Store:
     def sweep(self) -> None:
         """Remove what processes that no longer run have left unfinished."""
 
-    def restore(self, manifest: Manifest, name: str, path: str | None, counter: Counter) -> None:
-        """Write the checkpoint to `path`, whole or not at all; None: only check that it can be."""
+    def restore(self, manifest: Manifest, name: str, path: str | None, counter: Counter) -> int:
+        """Restore into a new file at `path`, and give its time of change in nanoseconds.
+
+        With None only check that it can be restored. `name` is for messages.
+        """
 
 @final
 class Content:

@@ -26,8 +26,9 @@ def clean(session: _core.Session, repository: Repository, path: str) -> None:
     if path.startswith(f"{DIRECTORY}/"):
         session.clean_pointer(store)
         return
+    memory = os.path.join(repository.theta_dir, "cache")
     with progress.shown(f"adding '{path}'", _size(path)) as counter:
-        session.clean(path, store, found := bases(path), repository.memory, counter)
+        session.clean(path, store, found := bases(path), memory, counter)
     _warn_of_damage(path, found)
 
 

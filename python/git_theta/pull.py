@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from git_theta import _core, git, listing, progress, transfer
+from git_theta import _core, git, listing, progress, refresh, transfer
 from git_theta.errors import StoredError, UsageError, from_core
 from git_theta.repository import Repository
 from git_theta.smudge import fetch
@@ -40,29 +40,32 @@ def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
     missing = [item for checkpoint in waiting for item in checkpoint.manifest.missing(store)]
     if missing:
         transfer.fetch(repository, missing)
-    restored: list[str] = []
+    restored: dict[str, os.stat_result | None] = {}
     for checkpoint in waiting:
         try:
             # Says which parameter is lacking, if one still is.
             fetch(repository, checkpoint.path, checkpoint.manifest)
-            restore(repository, top, checkpoint)
+            restored[checkpoint.path] = restore(repository, top, checkpoint)
         except StoredError as error:
             failed.append(error)
-        else:
-            restored.append(checkpoint.path)
-    _note_in_index(repository, [c for c in waiting if c.path in restored])
+    _note_in_index(repository, waiting, restored)
     if failed:
         raise failed[0]
-    return restored
+    return [*restored]
 
 
-def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) -> None:
+def restore(
+    repository: Repository, top: str, checkpoint: listing.Checkpoint
+) -> os.stat_result | None:
     """Writes one checkpoint into the work tree, whole or not at all.
 
     Args:
         repository: whose store.
         top: the top of the work tree.
         checkpoint: all of whose objects are here.
+
+    Returns:
+        What `stat` says of the file, unless somebody else has changed it since.
 
     Raises:
         StoredError: an object is damaged, or the disk is full.
@@ -71,13 +74,14 @@ def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) ->
     manifest = checkpoint.manifest
     with progress.shown(f"restoring '{checkpoint.path}'", manifest.size) as counter:
         try:
-            repository.store().restore(manifest, checkpoint.path, path, counter)
+            time = repository.store().restore(manifest, checkpoint.path, path, counter)
         except _core.CoreError as error:
             raise from_core(error, checkpoint.path) from error
     if checkpoint.executable:
         mode = os.stat(path).st_mode
         os.chmod(path, mode | (mode & 0o444) >> 2)
-    manifest.expect(repository.memory, checkpoint.path, path)
+    found = os.lstat(path)
+    return found if found.st_mtime_ns == time else None
 
 
 def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | None:
@@ -101,13 +105,26 @@ def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | N
     return listing.Checkpoint(staged.path, staged.oid, manifest, executable=staged.executable)
 
 
-def _note_in_index(repository: Repository, restored: Sequence[listing.Checkpoint]) -> None:
-    """Lets git see that the files are what the index says; a refresh alone does not."""
-    staged = {c.path: c.manifest.digest for c in listing.staged(repository, [])}
-    same = [c.path for c in restored if staged.get(c.path) == c.manifest.digest]
-    if same:
+def _note_in_index(
+    repository: Repository,
+    checkpoints: Sequence[listing.Checkpoint],
+    restored: Mapping[str, os.stat_result | None],
+) -> None:
+    """Lets git see that the files are what the index says."""
+    staged = {c.path: c for c in listing.staged(repository, [])} if restored else {}
+    same = [
+        staged[c.path]
+        for c in checkpoints
+        if c.path in restored
+        and c.path in staged
+        and staged[c.path].manifest.digest == c.manifest.digest
+    ]
+    files = {c.path: (c.oid, stat) for c in same if (stat := restored[c.path]) is not None}
+    noted = refresh.refresh(repository, files) if files else set()
+    # Git's own refresh is not enough: the sizes differ.
+    if rest := [c.path for c in same if c.path not in noted]:
         git.run_bytes(
             *("update-index", "-z", "--stdin"),
-            input=os.fsencode("\0".join(same) + "\0"),
+            input=os.fsencode("\0".join(rest) + "\0"),
             cwd=repository.top,
         )

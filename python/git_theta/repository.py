@@ -45,11 +45,6 @@ class Repository:
         return os.path.join(self.common_dir, "theta")
 
     @property
-    def memory(self) -> str:
-        """What cleaning remembers of values and files; it may be removed at any time."""
-        return os.path.join(self.theta_dir, "cache")
-
-    @property
     def local_dir(self) -> str:
         """What git-theta keeps for this work tree: a merge's notes. It may not exist yet."""
         return os.path.join(self.git_dir, "theta")

@@ -6,6 +6,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use crate::digest::Digest;
 use crate::error::{Error, Result};
@@ -54,12 +55,24 @@ impl Smudger<'_> {
         Ok(())
     }
 
-    /// Restores into a new file at `path`, which appears whole or not at all.
-    pub fn restore_file(&self, manifest: &Manifest, checkpoint: &str, path: &Path) -> Result<()> {
+    /// Restores into a new file at `path`, which appears whole or not at all; gives the time of
+    /// change that it appears with.
+    ///
+    /// The time is a second ago: whoever changes the file gives it another one, and git does not
+    /// suspect a file that is older than its index.
+    pub fn restore_file(
+        &self,
+        manifest: &Manifest,
+        checkpoint: &str,
+        path: &Path,
+    ) -> Result<SystemTime> {
         let mut temporary = self.store.temporary()?;
         self.smudge(manifest, checkpoint, &mut temporary)?;
         temporary.flush().map_err(|error| temporary.writing(error))?;
-        temporary.persist(path)
+        let time = SystemTime::now() - Duration::from_secs(1);
+        temporary.set_modified(time)?;
+        temporary.persist(path)?;
+        Ok(time)
     }
 
     /// The digest that the restored checkpoint has, whatever the manifest says of it as a whole.

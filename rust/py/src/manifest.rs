@@ -1,9 +1,6 @@
 //! Manifests, and their entries as plain records.
 
-use std::path::PathBuf;
-
 use pyo3::prelude::*;
-use theta_core::clean::Stamps;
 use theta_core::digest::Digest;
 use theta_core::manifest::{self, Stored};
 
@@ -65,12 +62,6 @@ impl Manifest {
 
     fn objects(&self) -> Vec<(String, u64)> {
         self.0.objects().iter().map(|object| (object.oid.to_string(), object.size)).collect()
-    }
-
-    /// Lets the next clean of `name` expect this manifest: its file has just been restored.
-    fn expect(&self, memory: PathBuf, name: PathBuf, path: PathBuf) {
-        let stamps = Stamps { directory: memory.join("stamps") };
-        stamps.expect(name.as_os_str().as_encoded_bytes(), &path, self.0.digest);
     }
 
     fn missing(&self, py: Python<'_>, store: &Store) -> PyResult<Vec<(String, u64)>> {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -81,7 +82,8 @@ impl Store {
         py.detach(|| self.inner.verify(pointer)).map_err(|error| raise(&error))
     }
 
-    /// Restores a checkpoint into a new file at `path`; with `None` only checks that it can be.
+    /// Restores a checkpoint into a new file at `path`, and gives the time of change that it has,
+    /// in nanoseconds; with `None` only checks that it can be.
     fn restore(
         &self,
         py: Python<'_>,
@@ -89,15 +91,18 @@ impl Store {
         name: PathBuf,
         path: Option<PathBuf>,
         counter: &Counter,
-    ) -> PyResult<()> {
+    ) -> PyResult<u128> {
         let restored = py.detach(|| {
             let smudger = self.smudger(&counter.0);
             let name = name.to_string_lossy();
             match path {
                 Some(path) => smudger.restore_file(&manifest.0, &name, &path),
-                None => smudger.smudge(&manifest.0, &name, &mut std::io::sink()),
+                None => smudger
+                    .smudge(&manifest.0, &name, &mut std::io::sink())
+                    .map(|()| SystemTime::UNIX_EPOCH),
             }
         });
-        restored.map_err(|error| raise(&error))
+        let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH);
+        restored.map(|time| since(time).unwrap_or_default().as_nanos()).map_err(|error| raise(&error))
     }
 }

@@ -4,9 +4,9 @@
 //! changed, provided the stamp was old enough when it was taken: a clock tick is up to
 //! ten milliseconds long, and two writes in one tick look alike.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::digest::Digest;
@@ -31,13 +31,7 @@ impl Stamp {
             u32::try_from(metadata.ctime_nsec()).unwrap_or(0),
         );
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Ok(is_settled(changed, now).then(|| Self::from(&metadata)))
-    }
-
-    #[cfg(unix)]
-    fn from(metadata: &Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        Self(format!(
+        let stamp = format!(
             "{} {} {} {}.{:09} {}.{:09}",
             metadata.dev(),
             metadata.ino(),
@@ -46,7 +40,8 @@ impl Stamp {
             metadata.mtime_nsec(),
             metadata.ctime(),
             metadata.ctime_nsec(),
-        ))
+        );
+        Ok(is_settled(changed, now).then_some(Self(stamp)))
     }
 
     /// Elsewhere nothing as reliable as a change time is to be had: no file is trusted.
@@ -76,16 +71,6 @@ impl Stamps {
         let text = fs::read_to_string(self.path(pathname)).ok()?;
         let (found, digest) = text.strip_suffix('\n')?.rsplit_once(' ')?;
         (found == stamp.0).then(|| Digest::parse(digest)).flatten()
-    }
-
-    /// Lets the next clean of the file at `path` expect `digest`: it has just been restored.
-    ///
-    /// Only a hint, as all of this memory is: what git sends is hashed in any case.
-    pub fn expect(&self, pathname: &[u8], path: &Path, digest: Digest) {
-        #[cfg(unix)]
-        if let Ok(metadata) = fs::symlink_metadata(path) {
-            self.remember(pathname, &Stamp::from(&metadata), digest);
-        }
     }
 
     /// Remembers it. Failing to loses nothing but time.
@@ -136,10 +121,6 @@ mod tests {
         assert_eq!(stamps.recall(b"mode", &stamp), None);
         stamps.remember(b"model", &other, Digest::of(b"y"));
         assert_eq!(stamps.recall(b"model", &stamp), None);
-        let file = tempfile::NamedTempFile::new()?;
-        stamps.expect(b"model", file.path(), Digest::of(b"z"));
-        let metadata = file.as_file().metadata()?;
-        assert_eq!(stamps.recall(b"model", &Stamp::from(&metadata)), Some(Digest::of(b"z")));
         fs::write(stamps.path(b"model"), "1 2 4 torn")?;
         assert_eq!(stamps.recall(b"model", &other), None);
         Ok(())

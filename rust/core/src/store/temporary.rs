@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use crate::error::{Error, Result};
 use crate::store::direct::Blocks;
@@ -35,6 +36,11 @@ impl Temporary {
                 Err(error) => return Err(Error::io("creating", &path, error)),
             }
         }
+    }
+
+    /// Gives the file, once it is flushed, a time of change.
+    pub(crate) fn set_modified(&self, time: SystemTime) -> Result<()> {
+        self.file.set_modified(time).map_err(|error| self.writing(error))
     }
 
     /// Makes what was written, and flushed, durable.
