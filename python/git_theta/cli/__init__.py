@@ -81,8 +81,11 @@ def main() -> NoReturn:
 def _as_ours(error: click.ClickException) -> UsageError:
     message = error.format_message().rstrip(".")
     where = getattr(error, "ctx", None)
-    path = where.command_path if where else "git theta"
-    return UsageError(message[:1].lower() + message[1:], hint=f"{path} --help")
+    # Git itself takes `git theta --help`, and looks for the manual page, which may not be there.
+    hint = "git theta -h"
+    if where is not None and where.parent is not None:
+        hint = f"{where.command_path} --help"
+    return UsageError(message[:1].lower() + message[1:], hint=hint)
 
 
 def _tell(error: Exception) -> int:
