@@ -1,8 +1,7 @@
 """Places for the end-to-end tests: a user with git-theta, repositories, remotes, clones, stores.
 
-Most tests begin with a copy of one prepared place, whose `MODEL` is a small language model;
-`handmade` has checkpoints for those that care for the values. Preparing costs a second, copying it next to nothing: tests that begin with a commit of
-`MODEL` take a copy of one template.
+Preparing a place costs a second, copying it next to nothing: most tests begin with a copy of
+one, whose `MODEL` is a small language model. `handmade` is for tests that care for values.
 """
 
 from __future__ import annotations
