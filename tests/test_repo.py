@@ -147,6 +147,32 @@ def test_the_drawn_tree_of_errors_is_the_real_one() -> None:
     assert drawn == {node.name for node in parsed.body if isinstance(node, ast.ClassDef)}
 
 
+def test_every_file_on_the_walks_is_there() -> None:
+    text = (tree.ROOT / "ARCHITECTURE.md").read_text()
+    rust, python = (set(re.findall(rf"`([\w/]+\.{suffix})`", text)) for suffix in ("rs", "py"))
+    assert not {name for name in rust if not (tree.CORE / name).is_file()}
+    python = {name for name in python if not name.startswith("tests/")}
+    assert not {name for name in python if not (tree.PACKAGE / name).is_file()}
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())["project"]
+    found = {re.split(r"\W", each)[0] for each in project["dependencies"]}
+    for crate in ("core", "py"):
+        manifest = tomllib.loads((tree.ROOT / f"rust/{crate}/Cargo.toml").read_text())
+        found |= manifest["dependencies"].keys() - {"theta-core"}
+    told = [row[0] for row in tree.rows("ARCHITECTURE.md", "## Dependencies")]
+    assert {name for cell in told for name in re.findall(r"`([\w-]+)`", cell)} == found
+
+
+def test_every_dependency_is_used() -> None:
+    for crate in ("core", "py"):
+        base = tree.ROOT / "rust" / crate
+        source = "".join(p.read_text() for p in tree.files(".rs") if p.is_relative_to(base / "src"))
+        listed = tomllib.loads((base / "Cargo.toml").read_text())["dependencies"]
+        assert not [n for n in listed if f"{n.replace('-', '_')}::" not in source]
+
+
 def test_crate_and_package_have_one_version() -> None:
     import git_theta
 

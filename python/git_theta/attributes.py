@@ -27,9 +27,8 @@ def checkpoints(
     asked = os.fsencode("\0".join(paths))
     if not asked:
         return set()
-    env = {"GIT_INDEX_FILE": index} if index else None
     question = ("check-attr", *args, "--stdin", "-z", "filter")
-    answer = git.run(*question, input=asked, env=env, cwd=cwd)
+    answer = git.run(*question, input=asked, env=git.using(index), cwd=cwd)
     fields = answer.split("\0")
     found = {
         path for path, value in zip(fields[0::3], fields[2::3], strict=False) if value == "theta"
@@ -40,3 +39,8 @@ def checkpoints(
 def in_tree(path: str) -> bool:
     """Whether `path` is the pointer tree or below it."""
     return path == DIRECTORY or path.startswith(DIRECTORY + "/")
+
+
+def checkpoint_of(pointer_path: str) -> str:
+    """The checkpoint that a path of the pointer tree belongs to."""
+    return pointer_path[len(DIRECTORY) + 1 :].rpartition("/")[0]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zlib
 from collections.abc import Iterable, Iterator
 
 from git_theta import git
 
+#: The modes of files in git's listings; links and submodules have others.
+FILES = frozenset({"100644", "100755"})
 _BLOB = 3
 # Up to here the objects stay loose: a pack for a handful would only wait for `git gc`.
 _LOOSE = 100
@@ -24,17 +27,20 @@ def oid(text: bytes, algorithm: str) -> str:
     return hashlib.new(algorithm, header + text, usedforsecurity=False).hexdigest()
 
 
-def read(oids: Iterable[str], cwd: str | None = None) -> Iterator[tuple[str, bytes]]:
-    """(oid, content) of each blob, asked for once each; those git lacks are left out.
+def read(names: Iterable[str], cwd: str | None = None) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of each blob, asked for once each; those git lacks are left out.
 
     Args:
-        oids: the blobs' names; repetitions are dropped.
+        names: oids, or names of one line such as `HEAD:model.pt`; repetitions are dropped.
         cwd: whose blobs.
+
+    Raises:
+        GitError: a blob cannot be read.
     """
-    unique = list(dict.fromkeys(oids))
+    unique = list(dict.fromkeys(names))
     if not unique:
         return
-    asked = "".join(f"{name}\n" for name in unique).encode()
+    asked = os.fsencode("".join(f"{name}\n" for name in unique))
     answer = git.run_bytes("cat-file", "--batch", input=asked, cwd=cwd)
     at = 0
     for name in unique:

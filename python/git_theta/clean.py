@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from git_theta import _core, git, progress
+from git_theta import _core, blobs, progress
 from git_theta.attributes import DIRECTORY
-from git_theta.errors import ManifestError, NewerError, told
+from git_theta.errors import GitError, ManifestError, NewerError, told
 from git_theta.repository import Repository
 
 
@@ -41,21 +41,12 @@ def bases(path: str) -> list[bytes]:
     if "\n" in path:
         # `cat-file --batch` reads lines; such a name is only cleaned more slowly.
         return []
-    asked = f":0:{path}\nHEAD:{path}\n"
-    answer = git.run_bytes("cat-file", "--batch", input=os.fsencode(asked), check=False)
-    found: list[bytes] = []
-    at = 0
-    while at < len(answer):
-        end = answer.index(b"\n", at)
-        words = answer[at:end].rsplit(b" ", 2)
-        at = end + 1
-        if len(words) == 3 and words[1] == b"blob":
-            size = int(words[2])
-            text = answer[at : at + size]
-            at += size + 1
-            if _core.Manifest.is_manifest(text[:64]) and text not in found:
-                found.append(text)
-    return found
+    try:
+        texts = dict.fromkeys(text for _, text in blobs.read((f":0:{path}", f"HEAD:{path}")))
+    except GitError:
+        # What git cannot read is not known; adding the file again may be what mends it.
+        return []
+    return [text for text in texts if _core.Manifest.is_manifest(text[:64])]
 
 
 def _warn_of_damage(path: str, known: list[bytes]) -> None:

@@ -15,7 +15,8 @@ from git_theta.repository import Repository
 
 #: The setting that overrules the default, in bytes; git's suffixes k, m and g are known.
 SETTING = "theta.smudgeLimit"
-_NOTE = "deferred"
+#: The file of the notes, below `theta` in the git directory.
+NOTE = "deferred"
 # Below this, starting the hook takes longer than what it saves.
 _LARGE = 256 << 20
 # Git needs the file's size once, and half as much again while its buffer grows.
@@ -75,4 +76,4 @@ def forget(repository: Repository) -> None:
 
 
 def _file(repository: Repository) -> str:
-    return os.path.join(repository.local_dir, _NOTE)
+    return os.path.join(repository.local_dir, NOTE)

@@ -22,6 +22,8 @@ name quoted, expected against found. `hint` says what to do next.
 
 from __future__ import annotations
 
+import os
+
 
 class ThetaError(Exception):
     """Base of everything git-theta raises on purpose.
@@ -163,6 +165,9 @@ def told(error: BaseException) -> tuple[str, int]:
 
     Args:
         error: ours, the core's, the system's; anything else is a fault of git-theta.
+
+    Returns:
+        The message, with its hint and the end of each line, and the status.
     """
     if hasattr(error, "kind") and not isinstance(error, ThetaError):
         error = from_core(error)
@@ -172,6 +177,11 @@ def told(error: BaseException) -> tuple[str, int]:
         what, hint = f"{type(error).__name__}: {error}", _FAULT
     text = f"git-theta: {printable(what)}\n" + (f"hint: {printable(hint)}\n" if hint else "")
     return text, error.status if isinstance(error, ThetaError) else ThetaError.status
+
+
+def is_traced() -> bool:
+    """Whether the user wants to see where an error was raised."""
+    return os.environ.get("GIT_THETA_TRACE") == "1"
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,7 @@ import sys
 
 from git_theta import _core, install, repository
 from git_theta.clean import clean
-from git_theta.errors import ThetaError, from_core, told
+from git_theta.errors import ThetaError, from_core, is_traced, told
 from git_theta.smudge import Told, smudge
 
 
@@ -70,9 +70,10 @@ def _serve(
 
 
 def _tell(error: BaseException | None) -> None:
-    if os.environ.get("GIT_THETA_TRACE") == "1" and error is not None:
+    if error is None:
+        return
+    if is_traced():
         import traceback
 
         traceback.print_exception(error)
-    if error is not None:
-        sys.stderr.write(told(error)[0])
+    sys.stderr.write(told(error)[0])

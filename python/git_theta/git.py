@@ -142,6 +142,11 @@ def unfiltered(*args: str) -> tuple[str, ...]:
     return (*_UNFILTERED, *args)
 
 
+def using(index: str | None) -> Environment | None:
+    """The change to the environment by which git uses this index; None for its own."""
+    return {"GIT_INDEX_FILE": index} if index else None
+
+
 def environment(changes: Environment | None = None) -> dict[str, str]:
     """The environment of a child: ours, marked, and with `changes`."""
     env = {**os.environ, NESTED: "1"}

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 
 from git_theta import _core, blobs, git
-from git_theta.attributes import PATHSPEC
+from git_theta.attributes import PATHSPEC, checkpoint_of, in_tree
 from git_theta.errors import StoredError, UsageError, from_core
 from git_theta.repository import Repository
-
-_FILES = frozenset({"100644", "100755"})
 
 
 class Checkpoint:
@@ -70,10 +68,7 @@ def committed(
         fields, _, path = line.partition("\t")
         mode, _, oid = fields.split(" ")
         found.append((mode, oid, path))
-    prefix = ".git_theta/"
-    with_pointers = {
-        path[len(prefix) :].rpartition("/")[0] for _, _, path in found if path.startswith(prefix)
-    }
+    with_pointers = {checkpoint_of(path) for _, _, path in found if in_tree(path)}
     return _read(repository, [item for item in found if item[2] in with_pointers], broken)
 
 
@@ -112,7 +107,7 @@ def one(repository: Repository, name: str, cwd: str) -> Checkpoint:
 def _read(
     repository: Repository, found: list[tuple[str, str, str]], broken: list[StoredError] | None
 ) -> list[Checkpoint]:
-    files = [item for item in found if item[0] in _FILES]
+    files = [item for item in found if item[0] in blobs.FILES]
     texts = dict(blobs.read((oid for _, oid, _ in files), repository.directory))
     checkpoints = []
     for mode, oid, path in files:

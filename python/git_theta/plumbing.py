@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from git_theta.errors import UsageError, told
+from git_theta.errors import UsageError, is_traced, told
 
 #: Hooks that git runs when all is done already; they say what went wrong, and fail nothing.
 _LATE = "post-"
@@ -35,7 +35,7 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return _BROKEN_PIPE
     except Exception as error:
-        if os.environ.get("GIT_THETA_TRACE") == "1":
+        if is_traced():
             raise
         text, status = told(error)
         sys.stderr.write(text)

@@ -61,11 +61,6 @@ def of_manifest(path: str, blob: bytes) -> list[tuple[str, bytes]]:
     return [(f"{DIRECTORY}/{path}/{name}", text) for name, text in named]
 
 
-def checkpoint_of(pointer_path: str) -> str:
-    """The checkpoint that a path of the pointer tree belongs to."""
-    return pointer_path[len(DIRECTORY) + 1 :].rpartition("/")[0]
-
-
 def parse(text: bytes) -> tuple[str, int] | None:
     """(oid, size) of a canonical pointer, or None."""
     return _core.parse_pointer(text) if len(text) < LIMIT else None

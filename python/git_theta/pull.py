@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 from git_theta import _core, git, listing, progress, refresh, transfer
-from git_theta.errors import StoredError, UsageError, from_core
+from git_theta.errors import StoredError, from_core
 from git_theta.repository import Repository
 from git_theta.smudge import fetch
 
@@ -27,9 +27,7 @@ def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
         UsageError: there is no work tree.
         StoredError: some could not be restored; the others were.
     """
-    top = repository.top
-    if top is None:
-        raise UsageError("a bare repository has no files to restore")
+    top = repository.work_tree
     failed: list[StoredError] = []
     waiting = [
         found

@@ -103,13 +103,11 @@ def _exact_tree(repository: Repository, commit: str) -> str:
     with temporary_index(repository) as index:
         _read_tree(repository, commit, index)
         sync(repository, index, work_tree=False)
-        environment = {"GIT_INDEX_FILE": index}
-        return git.run("write-tree", env=environment, cwd=repository.directory).strip()
+        return git.run("write-tree", env=git.using(index), cwd=repository.directory).strip()
 
 
 def _read_tree(repository: Repository, commit: str, index: str) -> None:
-    environment = {"GIT_INDEX_FILE": index}
-    git.run("read-tree", f"{commit}^{{tree}}", env=environment, cwd=repository.directory)
+    git.run("read-tree", f"{commit}^{{tree}}", env=git.using(index), cwd=repository.directory)
 
 
 def _is_ours_alone(repository: Repository, commit: str) -> bool:

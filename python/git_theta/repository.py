@@ -40,13 +40,24 @@ class Repository:
         return self.top or self.git_dir
 
     @property
+    def work_tree(self) -> str:
+        """The top of the work tree, for what cannot do without.
+
+        Raises:
+            UsageError: the repository is bare.
+        """
+        if self.top is None:
+            raise UsageError("this needs a work tree, and the repository is bare")
+        return self.top
+
+    @property
     def theta_dir(self) -> str:
         """What git-theta keeps for all work trees; it may not exist yet."""
         return os.path.join(self.common_dir, "theta")
 
     @property
     def local_dir(self) -> str:
-        """What git-theta keeps for this work tree: a merge's notes. It may not exist yet."""
+        """What git-theta keeps for this work tree: notes of its hooks. It may not exist yet."""
         return os.path.join(self.git_dir, "theta")
 
     @property

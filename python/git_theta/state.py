@@ -9,7 +9,8 @@ from git_theta.repository import Repository
 
 #: Operations that make several commits; HEAD must not be moved under them.
 _RUNNING = ("rebase-merge", "rebase-apply", "sequencer")
-_STOPPED = (
+#: What is in the git directory while a merge, pick or rebase waits for the user.
+STOPPED = (
     "theta/conflict",
     "MERGE_HEAD",
     "CHERRY_PICK_HEAD",
@@ -28,7 +29,7 @@ def running(repository: Repository) -> list[str]:
 
 def is_stopped(repository: Repository) -> bool:
     """Whether a merge, pick or rebase waits for the user."""
-    return repository.has(*_STOPPED)
+    return repository.has(*STOPPED)
 
 
 def stopped_in_rebase(repository: Repository) -> bool:

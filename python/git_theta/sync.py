@@ -1,7 +1,7 @@
 """Makes the pointer tree exact: in an index, and in the work tree.
 
-The words of the study: `sync` makes an index want what its manifests want, `settle` does
-so only where a commit left the index off, `tidy` makes the work tree follow the index.
+`sync` makes an index want what its manifests want, `settle` does so
+only where a commit left the index off, `tidy` makes the work tree follow the index.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from git_theta import attributes, blobs, git, pointers
 from git_theta.attributes import DIRECTORY, PATHSPEC
 from git_theta.repository import Repository
 
-_FILES = frozenset({"100644", "100755"})
 _IN_TREE = f":(top){DIRECTORY}"
 
 
@@ -56,7 +55,7 @@ class _Listing:
             (self.unmerged_pointers if in_tree else self.unmerged_checkpoints).add(path)
         elif in_tree:
             self.pointers[path] = oid
-        elif mode in _FILES:
+        elif mode in blobs.FILES:
             self.checkpoints[path] = oid
 
 
@@ -83,7 +82,7 @@ def plan(repository: Repository, index: str | None = None) -> Plan:
     removals = [
         path
         for path in (*listing.pointers, *listing.unmerged_pointers)
-        if path not in wanted.texts and pointers.checkpoint_of(path) not in alone
+        if path not in wanted.texts and attributes.checkpoint_of(path) not in alone
     ]
     return Plan(adds, removals)
 
@@ -113,7 +112,7 @@ def sync(repository: Repository, index: str | None = None, *, work_tree: bool) -
         "-z",
         "--index-info",
         input=os.fsencode("".join(lines)),
-        env=_using(index),
+        env=git.using(index),
         cwd=cwd,
     )
     if work_tree and repository.top is not None:
@@ -162,7 +161,7 @@ def unmerged(repository: Repository) -> tuple[set[str], set[str]]:
 
 def _list(repository: Repository, index: str | None) -> _Listing:
     """What is in an index; a temporary one goes by the `.gitattributes` it holds itself."""
-    cwd, env = repository.directory, _using(index)
+    cwd, env = repository.directory, git.using(index)
     listing = _Listing()
     if index is None:
         lines = git.names("ls-files", "-s", "-z", "--", PATHSPEC, _IN_TREE, env=env, cwd=cwd)
@@ -177,7 +176,7 @@ def _list(repository: Repository, index: str | None) -> _Listing:
         listing.add(line)
     # The attribute may be off while the pointers are still there: the manifest decides.
     known = listing.checkpoints.keys() | listing.unmerged_checkpoints
-    rest = {pointers.checkpoint_of(path) for path in listing.pointers} - known - {""}
+    rest = {attributes.checkpoint_of(path) for path in listing.pointers} - known - {""}
     if rest:
         literal = [f":(top,literal){path}" for path in sorted(rest)]
         for line in git.names("ls-files", "-s", "-z", "--", *literal, env=env, cwd=cwd):
@@ -224,7 +223,3 @@ def _drop(top: str, path: str) -> None:
             os.rmdir(os.path.join(top, path))
         except OSError:
             return
-
-
-def _using(index: str | None) -> dict[str, str | None] | None:
-    return {"GIT_INDEX_FILE": index} if index else None

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import project
+from tests.support import handmade, workshop
 from tests.support.git import Git
-from tests.support.project import MODEL
+from tests.support.workshop import MODEL
 
 ODD = [
     "my model.st",
@@ -24,7 +24,7 @@ ODD = [
 
 @pytest.fixture
 def git(tmp_path: Path) -> Git:
-    return project.create(tmp_path)
+    return workshop.tracking(tmp_path)
 
 
 def theta(git: Git, *args: str, status: int = 0) -> str:
@@ -32,7 +32,7 @@ def theta(git: Git, *args: str, status: int = 0) -> str:
 
 
 def test_add_stages_every_parameter(git: Git) -> None:
-    project.save(git, a="1", b="2")
+    handmade.save(git, a="1", b="2")
     theta(git, "add", MODEL)
     assert git.status() == [
         f"A  .git_theta/{MODEL}/a",
@@ -40,14 +40,14 @@ def test_add_stages_every_parameter(git: Git) -> None:
         f"A  {MODEL}",
     ]
     git("commit", "-qm", "v1")
-    project.save(git, a="1", b="3")
+    handmade.save(git, a="1", b="3")
     theta(git, "add", ".")
     assert git.status() == [f"M  .git_theta/{MODEL}/b", f"M  {MODEL}"]
 
 
 def test_add_from_below_and_with_gits_own_options(git: Git) -> None:
-    project.save(git, "sub/m.safetensors", a="1")
-    project.save(git, a="1")
+    handmade.save(git, "sub/m.safetensors", a="1")
+    handmade.save(git, a="1")
     below = git.at("sub")
     assert "add 'sub/m.safetensors'" in theta(below, "add", "--dry-run", ".")
     assert [line[:2] for line in git.status()] == ["??", "??"]
@@ -68,14 +68,14 @@ def test_add_fails_as_git_does(git: Git) -> None:
 
 @pytest.mark.parametrize("path", ODD)
 def test_paths_that_shells_and_patterns_stumble_over(git: Git, path: str) -> None:
-    data = project.save(git, path, a="1")
+    data = handmade.save(git, path, a="1")
     theta(git, "track", "--", path)
     theta(git, "add", "--", path)
     git("commit", "-qm", "v1")
     assert git.status() == []
     assert git("ls-files", "-z", ".git_theta").split("\0")[:-1] == [f".git_theta/{path}/a"]
     git("push", "-q", "origin", "main")
-    clone = project.clone(git)
+    clone = workshop.clone(git)
     assert (clone.directory / path).read_bytes() == data
     assert clone.status() == []
 
@@ -91,7 +91,7 @@ def test_track_stages_the_attributes_and_lists(git: Git) -> None:
 
 
 def test_what_was_in_git_itself_is_taken_over(git: Git) -> None:
-    project.save(git, "model.bin", a="1")
+    handmade.save(git, "model.bin", a="1")
     git("add", ".")
     git("commit", "-qm", "plain")
     theta(git, "track", "model.bin")
@@ -159,24 +159,6 @@ def test_git_lfs_gets_its_filter_where_ours_goes(tmp_path: Path) -> None:
     work.run("git-theta", "install", "--local")
     assert "git-lfs filter-process" in work("config", "--local", "filter.lfs.process")
     assert work.attempt("git", "config", "--global", "filter.lfs.process")[0] == 1
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_is_a_script_for_the_shell(git: Git, shell: str) -> None:
-    script = theta(git, "completion", shell)
-    assert "_GIT_THETA_COMPLETE" in script
-    status, _ = git.attempt("sh", "-c", f"command -v {shell}")
-    if status == 0:
-        git.run(shell, "-n", "-c", script)
-
-
-def test_completion_of_git_theta_in_bash(git: Git) -> None:
-    script = theta(git, "completion", "bash")
-    line = (
-        script + "\nwords=(git theta un); cword=2; __git_subcommand_idx=1; "
-        "_git_theta; printf '%s\\n' \"${COMPREPLY[@]}\""
-    )
-    assert git.run("bash", "-c", line).split() == ["uninstall", "untrack"]
 
 
 def test_help_names_every_command(git: Git) -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import project
+from tests.support import handmade, workshop
 from tests.support.git import Git
-from tests.support.project import MODEL
+from tests.support.workshop import MODEL
 
 OURS = b"git-theta"
 
 
 @pytest.fixture
 def git(tmp_path: Path) -> Git:
-    return project.create(tmp_path)
+    return workshop.tracking(tmp_path)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def is_exact(git: Git) -> bool:
 def test_a_hook_that_was_there_runs_first_with_its_arguments(fresh: Git) -> None:
     hook(fresh, "post-checkout", noting("mine"))
     fresh.run("git-theta", "install")
-    project.commit(fresh, a="1")
+    handmade.commit(fresh, a="1")
     fresh("checkout", "-q", "-b", "x")
     assert [line.split()[0] + line[-2:] for line in notes(fresh)] == ["mine 1"]
 
@@ -77,7 +77,7 @@ def test_a_late_hook_that_fails_does_not_keep_ours_from_running(git: Git) -> Non
     git.run("git-theta", "uninstall", "--local")
     hook(git, "post-commit", "#!/bin/sh\nexit 1\n")
     git.run("git-theta", "install")
-    project.save(git, a="1")
+    handmade.save(git, a="1")
     git("add", ".")
     git("commit", "-q", "--no-verify", "-m", "v")
     assert is_exact(git)
@@ -87,10 +87,10 @@ def test_both_see_what_is_pushed(fresh: Git, tmp_path: Path) -> None:
     hook(fresh, "pre-push", '#!/bin/sh\ncat > "$HOME/pushed"\n')
     fresh.run("git-theta", "track", "*.safetensors")
     fresh.at(tmp_path)("init", "-q", "--bare", "origin.git")
-    project.commit(fresh, a="1")
+    handmade.commit(fresh, a="1")
     fresh("push", "-q", (tmp_path / "origin.git").as_uri(), "main")
     assert (fresh.home / "pushed").read_text().startswith("refs/heads/main ")
-    assert project.objects(tmp_path / "origin.git")
+    assert workshop.objects(tmp_path / "origin.git")
 
 
 def test_git_lfs_runs_once_in_a_repository_that_had_its_hooks(fresh: Git, tmp_path: Path) -> None:
@@ -98,12 +98,12 @@ def test_git_lfs_runs_once_in_a_repository_that_had_its_hooks(fresh: Git, tmp_pa
     fresh.run("git-theta", "install")
     fresh.run("git-theta", "track", "*.safetensors")
     fresh.at(tmp_path)("init", "-q", "--bare", "origin.git")
-    project.commit(fresh, a="1")
+    handmade.commit(fresh, a="1")
     log = tmp_path / "trace"
     traced = fresh.at(".", GIT_TRACE=str(log))
     traced("push", "-q", (tmp_path / "origin.git").as_uri(), "main")
     assert log.read_text().count("exec: git-lfs pre-push") == 1
-    assert project.objects(tmp_path / "origin.git")
+    assert workshop.objects(tmp_path / "origin.git")
 
 
 def test_installing_twice_is_as_once_and_uninstalling_restores(fresh: Git) -> None:
@@ -158,7 +158,7 @@ def test_a_manager_that_renames_our_hook_is_left_alone(git: Git) -> None:
     ours.rename(ours.with_suffix(".legacy"))
     hook(git, "pre-commit", noting("framework", '"$(dirname "$0")/pre-commit.legacy" "$@"\n'))
     framework = ours.read_bytes()
-    project.commit(git, a="1")
+    handmade.commit(git, a="1")
     assert len(notes(git)) == 1
     assert is_exact(git)
     assert ours.read_bytes() == framework
@@ -176,7 +176,7 @@ def test_a_hook_put_over_ours_is_reported_not_overwritten(fresh: Git) -> None:
 
 def test_git_lfs_put_over_ours_makes_room(git: Git) -> None:
     git("lfs", "update", "--force")
-    project.commit(git, a="1")
+    handmade.commit(git, a="1")
     assert OURS in (git.directory / ".git/hooks/pre-push").read_bytes()
 
 
@@ -188,7 +188,7 @@ def test_hooks_in_the_work_tree_stay_as_they_are(git: Git) -> None:
     git("add", "githooks")
     settings = (git.directory / ".git/config").read_bytes()
     git.run("git-theta", "install")
-    project.commit(git, a="1")
+    handmade.commit(git, a="1")
     assert [note.split()[0] for note in notes(git)] == ["pre-commit", "commit-msg"]
     assert is_exact(git)
     assert git.status() == []
@@ -201,7 +201,7 @@ def test_hooks_that_a_user_has_for_all_repositories(fresh: Git) -> None:
     hook(fresh, "pre-commit", noting("user's"), str(fresh.home / "hooks"))
     fresh("config", "--global", "core.hooksPath", "~/hooks")
     fresh.run("git-theta", "track", "*.safetensors")
-    project.commit(fresh, a="1")
+    handmade.commit(fresh, a="1")
     assert len(notes(fresh)) == 1
     assert is_exact(fresh)
     assert os.listdir(fresh.home / "hooks") == ["pre-commit"]
@@ -214,7 +214,7 @@ def test_a_manager_that_points_git_elsewhere_later_is_chained(git: Git) -> None:
     for _ in range(2):
         hook(git, "pre-commit", noting("husky"), ".husky/_")
         git("config", "core.hooksPath", ".husky/_")
-        project.save(git, a="1")
+        handmade.save(git, a="1")
         git("add", MODEL)
     git("commit", "-qm", "v")
     assert len(notes(git)) == 1
@@ -224,7 +224,7 @@ def test_a_manager_that_points_git_elsewhere_later_is_chained(git: Git) -> None:
 def test_hooks_that_are_switched_off_stay_off(git: Git) -> None:
     git.run("git-theta", "uninstall", "--local")
     git("config", "core.hooksPath", "/dev/null")
-    project.commit(git, a="1")
+    handmade.commit(git, a="1")
     assert git("config", "core.hooksPath").strip() == "/dev/null"
     assert not (git.directory / ".git/theta/hooks").exists()
 
@@ -236,25 +236,25 @@ def test_a_repository_that_was_moved_keeps_its_hooks(fresh: Git) -> None:
     moved = fresh.directory.with_name("moved")
     fresh.directory.rename(moved)
     there = fresh.at(moved)
-    project.commit(there, a="1")
+    handmade.commit(there, a="1")
     assert len(notes(there)) == 1
     assert is_exact(there)
 
 
 def test_a_fresh_clone_has_hooks(git: Git) -> None:
-    project.commit(git, a="1")
+    handmade.commit(git, a="1")
     git("push", "-q", "origin", "main")
-    clone = project.clone(git)
+    clone = workshop.clone(git)
     assert OURS in (clone.directory / ".git/hooks/pre-commit").read_bytes()
-    project.commit(clone, a="2")
+    handmade.commit(clone, a="2")
     assert is_exact(clone)
 
 
 def test_a_linked_work_tree(git: Git) -> None:
-    project.commit(git, a="1")
+    handmade.commit(git, a="1")
     git("worktree", "add", "-q", "../linked", "-b", "linked")
     linked = git.at("../linked")
-    data = project.commit(linked, a="2")
+    data = handmade.commit(linked, a="2")
     assert is_exact(linked)
     assert linked.status() == git.status() == []
     git("merge", "-q", "linked")
@@ -263,13 +263,13 @@ def test_a_linked_work_tree(git: Git) -> None:
 
 
 def test_a_submodule(git: Git, tmp_path: Path) -> None:
-    project.commit(git, a="1")
+    handmade.commit(git, a="1")
     git("push", "-q", "origin", "main")
     git.at(tmp_path)("init", "-q", "outer")
     outer = git.at(tmp_path / "outer")
     outer("submodule", "--quiet", "add", (tmp_path / "origin.git").as_uri(), "inner")
     inner = outer.at("inner")
-    project.commit(inner, a="2")
+    handmade.commit(inner, a="2")
     assert is_exact(inner)
     assert inner.status() == []
     outer("commit", "-qam", "with a submodule")
@@ -278,7 +278,7 @@ def test_a_submodule(git: Git, tmp_path: Path) -> None:
 
 def test_from_a_subdirectory(git: Git) -> None:
     (git.directory / "deep").mkdir()
-    project.save(git, a="1")
+    handmade.save(git, a="1")
     below = git.at("deep")
     below("add", "..")
     below("commit", "-qm", "v")
@@ -287,7 +287,7 @@ def test_from_a_subdirectory(git: Git) -> None:
 
 
 def test_without_git_theta_on_the_path_other_work_goes_on(git: Git, tmp_path: Path) -> None:
-    project.commit(git, a="1")
+    handmade.commit(git, a="1")
     # A file as young as git's index would be cleaned again, for which there must be a filter.
     for path in (git.directory / MODEL, *git.directory.glob(".git_theta/*/*")):
         os.utime(path, (0, 0))
@@ -305,15 +305,15 @@ def test_without_git_theta_on_the_path_other_work_goes_on(git: Git, tmp_path: Pa
     assert said.count("git-theta: ") == 1
     said = without("push", "origin", "main")
     assert said.count("git-theta-filter is not on the PATH") == 1
-    assert project.objects(tmp_path / "origin.git")
+    assert workshop.objects(tmp_path / "origin.git")
 
 
 def test_a_merge_conflict_of_many_parameters_is_quick_and_clear(git: Git) -> None:
-    project.commit(git, **{f"p{n}": "0" for n in range(200)})
+    handmade.commit(git, **{f"p{n}": "0" for n in range(200)})
     git("checkout", "-q", "-b", "x")
-    project.commit(git, **{f"p{n}": "x" for n in range(200)})
+    handmade.commit(git, **{f"p{n}": "x" for n in range(200)})
     git("checkout", "-q", "main")
-    ours = project.commit(git, **{f"p{n}": "m" for n in range(200)})
+    ours = handmade.commit(git, **{f"p{n}": "m" for n in range(200)})
     log = git.home / "trace"
     status, said = git.at(".", GIT_TRACE2=str(log)).attempt("git", "merge", "-q", "x")
     assert status == 1

@@ -6,24 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import parameters, project
+from tests.support import handmade, parameters, workshop
 from tests.support.git import Git
-from tests.support.project import MODEL
+from tests.support.workshop import MODEL
 
 
 @pytest.fixture
 def git(tmp_path: Path) -> Git:
-    git = project.create(tmp_path)
-    project.commit(git, a="0", b="0", c="0")
+    git = workshop.tracking(tmp_path)
+    handmade.commit(git, a="0", b="0", c="0")
     return git
 
 
 def fork(git: Git, ours: dict[str, str], theirs: dict[str, str]) -> None:
     """Branch `x` with their change, and `main` with ours, checked out."""
     git("checkout", "-q", "-b", "x")
-    project.commit(git, "theirs", **theirs)
+    handmade.commit(git, "theirs", **theirs)
     git("checkout", "-q", "main")
-    project.commit(git, "ours", **ours)
+    handmade.commit(git, "ours", **ours)
 
 
 def values(git: Git) -> dict[str, str]:
@@ -67,7 +67,7 @@ def test_a_side_is_chosen_as_in_text(git: Git, side: str, expected: str) -> None
 def test_an_index_made_exact_at_a_stop_needs_no_pre_commit(git: Git) -> None:
     fork(git, {"a": "1", "b": "0"}, {"a": "2", "b": "0"})
     conflict(git, "merge", "x")
-    project.save(git, a="3", b="0", e="4")
+    handmade.save(git, a="3", b="0", e="4")
     git("add", MODEL)
     staged = git.lines("diff", "--cached", "--name-only")
     assert f".git_theta/{MODEL}/a" in staged
@@ -76,11 +76,11 @@ def test_an_index_made_exact_at_a_stop_needs_no_pre_commit(git: Git) -> None:
 
 def test_both_added_a_checkpoint(git: Git) -> None:
     git("checkout", "-q", "-b", "x")
-    project.save(git, "new.safetensors", a="1")
+    handmade.save(git, "new.safetensors", a="1")
     git("add", ".")
     git("commit", "-qm", "x")
     git("checkout", "-q", "main")
-    project.save(git, "new.safetensors", a="2")
+    handmade.save(git, "new.safetensors", a="2")
     git("add", ".")
     git("commit", "-qm", "main")
     assert "'new.safetensors': both sides changed 'a'" in conflict(git, "merge", "x")
@@ -89,14 +89,14 @@ def test_both_added_a_checkpoint(git: Git) -> None:
 def test_objects_that_a_merge_needs_are_fetched(git: Git) -> None:
     fork(git, {"a": "1", "b": "0", "c": "0"}, {"a": "0", "b": "2", "c": "0"})
     git("push", "-q", "origin", "main", "x")
-    clone = project.clone(git)
+    clone = workshop.clone(git)
     clone("merge", "-q", "--no-edit", "origin/x")
     assert values(clone) == {"a": "1", "b": "2", "c": "0"}
 
 
 def test_an_object_that_is_nowhere_stops_the_merge_and_changes_nothing(git: Git) -> None:
     fork(git, {"a": "1", "b": "0", "c": "0"}, {"a": "0", "b": "2", "c": "0"})
-    project.forget(git)
+    workshop.forget(git)
     status, said = git.attempt("git", "merge", "--no-edit", "x")
     assert status not in {0, 1}
     assert "neither here nor on a remote" in said
@@ -114,11 +114,11 @@ def test_merge_without_a_work_tree(git: Git) -> None:
 def test_a_side_that_is_no_manifest_conflicts(git: Git) -> None:
     git("checkout", "-q", "-b", "x")
     git.run("git-theta", "untrack", "*.safetensors")
-    project.save(git, a="2", b="0", c="0")
+    handmade.save(git, a="2", b="0", c="0")
     git("add", "--renormalize", ".")
     git("commit", "-qm", "plain bytes")
     git("checkout", "-q", "main")
-    project.commit(git, a="1", b="0", c="0")
+    handmade.commit(git, a="1", b="0", c="0")
     assert "one side being no manifest" in conflict(git, "merge", "x")
 
 

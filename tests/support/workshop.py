@@ -1,7 +1,7 @@
-"""A user's machine for the end-to-end tests: git-theta installed, a repository, its remote.
+"""Places for the end-to-end tests: a user with git-theta, repositories, remotes, clones, stores.
 
-Preparing one costs a second, copying it next to nothing: tests that begin with a commit of
-`MODEL` take a copy of one template.
+Preparing a place costs a second, copying it next to nothing: most tests begin with a copy of
+one, whose `MODEL` is a small language model. `handmade` is for tests that care for values.
 """
 
 from __future__ import annotations
@@ -35,6 +35,14 @@ def start(git: Git, name: str = "work") -> Git:
     inside = git.at(name)
     inside("remote", "add", "origin", _address(git.directory))
     return inside
+
+
+def tracking(base: Path) -> Git:
+    """A new repository beside its remote that tracks `*.safetensors`, and has committed so."""
+    git = start(bare(base))
+    git.run("git-theta", "track", "*.safetensors")
+    git("commit", "-qm", "attributes")
+    return git
 
 
 def template(base: Path) -> Path:

@@ -7,7 +7,6 @@ to deal with, 2 called wrongly, 128 and above a failure.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Mapping
 from typing import NoReturn
@@ -15,7 +14,7 @@ from typing import NoReturn
 import click
 
 from git_theta import __version__
-from git_theta.errors import StoppedError, UsageError, told
+from git_theta.errors import StoppedError, UsageError, is_traced, told
 
 #: Command → what it does; a file beside this one has the command of the same name.
 COMMANDS: Mapping[str, str] = {
@@ -72,7 +71,7 @@ def main() -> NoReturn:
     except click.ClickException as error:
         status = _tell(_as_ours(error))
     except Exception as error:
-        if os.environ.get("GIT_THETA_TRACE") == "1":
+        if is_traced():
             raise
         status = _tell(error)
     sys.exit(status if isinstance(status, int) else 0)
@@ -81,8 +80,11 @@ def main() -> NoReturn:
 def _as_ours(error: click.ClickException) -> UsageError:
     message = error.format_message().rstrip(".")
     where = getattr(error, "ctx", None)
-    path = where.command_path if where else "git theta"
-    return UsageError(message[:1].lower() + message[1:], hint=f"{path} --help")
+    # Git itself takes `git theta --help`, and looks for the manual page, which may not be there.
+    hint = "git theta -h"
+    if where is not None and where.parent is not None:
+        hint = f"{where.command_path} --help"
+    return UsageError(message[:1].lower() + message[1:], hint=hint)
 
 
 def _tell(error: Exception) -> int:

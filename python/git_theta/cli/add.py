@@ -7,7 +7,6 @@ import sys
 import click
 
 from git_theta import git, repository
-from git_theta.cli.track import top_of
 from git_theta.sync import sync
 
 _DRY = frozenset({"-n", "--dry-run"})
@@ -36,7 +35,6 @@ def command(arguments: tuple[str, ...]) -> None:
     well; it leaves the pointers to the commit.
     """
     found = repository.find()
-    top_of(found)
     status = git.show("add", *arguments)
     if status:
         sys.exit(status)

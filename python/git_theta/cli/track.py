@@ -8,7 +8,6 @@ import click
 
 from git_theta import git, install, repository, tracking
 from git_theta.attributes import PATHSPEC, in_tree
-from git_theta.errors import UsageError
 
 
 @click.command("track", short_help="make files checkpoints, or list what is tracked")
@@ -20,7 +19,7 @@ def command(patterns: tuple[str, ...]) -> None:
     holds in this directory and below. Without arguments, list what is tracked.
     """
     found = repository.find()
-    top = top_of(found)
+    top = found.work_tree
     if not patterns:
         for text in tracking.tracked(top):
             click.echo(os.fsencode(text))
@@ -35,17 +34,6 @@ def command(patterns: tuple[str, ...]) -> None:
         os.utime(os.path.join(top, path))
     for text in wanted:
         click.echo(f"{'tracking' if text in new else 'already tracking'} {text}", err=True)
-
-
-def top_of(found: repository.Repository) -> str:
-    """The top of the work tree.
-
-    Raises:
-        UsageError: the repository is bare.
-    """
-    if found.top is None:
-        raise UsageError("this needs a work tree, and the repository is bare")
-    return found.top
 
 
 def stage_attributes(top: str) -> None:

@@ -7,7 +7,7 @@ import os
 import click
 
 from git_theta import repository, tracking
-from git_theta.cli.track import stage_attributes, top_of
+from git_theta.cli.track import stage_attributes
 from git_theta.errors import UsageError
 
 
@@ -19,7 +19,7 @@ def command(patterns: tuple[str, ...]) -> None:
     Commits keep what they have. `git add --renormalize FILE` then puts the file itself
     into git.
     """
-    top = top_of(repository.find())
+    top = repository.find().work_tree
     for argument in patterns:
         spellings = (tracking.pattern(argument, top, os.getcwd()), tracking.quote(argument))
         gone = tracking.untrack(top, spellings)

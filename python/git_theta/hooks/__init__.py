@@ -4,8 +4,9 @@ pre-commit          the index is made exact; its tree is noted as such
 post-commit         HEAD is re-created if it lacks a pointer; index and work tree follow
 post-merge          the same for a merge commit; a squash's index is made exact
 post-rewrite        the same for every commit of a rebase
-post-checkout       the work tree's pointer files follow the index
-post-index-change   while a merge, pick or rebase is stopped: the index is made exact
+post-checkout       large checkpoints are restored; the work tree's pointer files follow the index
+post-index-change   the same checkpoints; while a merge, pick or rebase is stopped: the index is
+                    made exact
 pre-push            what the commits name is on the server before they are
 """
 

@@ -22,9 +22,9 @@ def post_checkout(repository: Repository, args: Sequence[str]) -> None:
 
 
 def post_index_change(repository: Repository, _: Sequence[str]) -> None:
-    """Restores what was deferred; makes the index exact once the last conflict is resolved, before `--continue` looks.
+    """Restores what was deferred; makes the index exact once the last conflict is resolved.
 
-    Git may have announced conflicts of pointers alone, and `rebase --continue` commits
+    That is before `--continue` looks. Git may have announced conflicts of pointers alone, and `rebase --continue` commits
     without pre-commit.
     """
     if repository.has("index.lock"):

@@ -94,7 +94,7 @@ class Pushed:
         if not paths:
             return set()
         cwd = self._repository.directory
-        pointed = {pointers.checkpoint_of(path) for path in self._new.values()}
+        pointed = {attributes.checkpoint_of(path) for path in self._new.values()}
         chosen = attributes.checkpoints(paths, cwd=cwd) | (paths & pointed)
         for index in self._attribute_indexes():
             chosen |= attributes.checkpoints(paths, "--cached", index=index, cwd=cwd)
@@ -105,7 +105,7 @@ class Pushed:
         cwd = self._repository.directory
         for tip in self._tips:
             with temporary_index(self._repository) as index:
-                env = {"GIT_INDEX_FILE": index}
+                env = git.using(index)
                 if git.succeeds("read-tree", f"{tip}^{{tree}}", env=env, cwd=cwd):
                     yield index
         files = [oid for oid, path in self._others.items() if path.endswith(_ATTRIBUTES)]
@@ -113,7 +113,7 @@ class Pushed:
             if b"filter=theta" in text:
                 line = os.fsencode(f"100644 {oid}\t{self._others[oid]}\0")
                 with temporary_index(self._repository) as index:
-                    env = {"GIT_INDEX_FILE": index}
+                    env = git.using(index)
                     git.run("update-index", "-z", "--index-info", input=line, env=env, cwd=cwd)
                     yield index
 

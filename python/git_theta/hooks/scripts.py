@@ -7,6 +7,8 @@ git-theta is not on the PATH.
 
 from __future__ import annotations
 
+from git_theta import deferred, state
+
 #: What git-theta does something in.
 OURS = (
     "pre-commit",
@@ -82,16 +84,16 @@ command -v git-theta-filter >/dev/null 2>&1 ||
     echo "git-theta: git-theta-filter is not on the PATH; this commit may lack pointers" >&2
 theta "$@"
 """
-# Off unless a large checkpoint waits, or a merge, pick or rebase is stopped: git calls this after every change of its index.
-_POST_INDEX_CHANGE = """\
+# Git calls this after every change of its index: mostly nothing of this is there.
+_NOTES = " ".join((f"theta/{deferred.NOTE}", *state.STOPPED))
+_POST_INDEX_CHANGE = f"""\
 status=0
 before "$@" || status=$?
 [ -z "$GIT_THETA_NESTED" ] || exit "$status"
-dir=${GIT_DIR:-$(git rev-parse --git-dir)}
+dir=${{GIT_DIR:-$(git rev-parse --git-dir)}}
 [ ! -e "$dir/index.lock" ] || exit "$status"
-for note in theta/deferred theta/conflict MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD \\
-    rebase-merge/stopped-sha rebase-apply/original-commit; do
-    [ ! -e "$dir/$note" ] || { theta "$@"; exit "$status"; }
+for note in {_NOTES}; do
+    [ ! -e "$dir/$note" ] || {{ theta "$@"; exit "$status"; }}
 done
 [ -z "$(git ls-files -u -- .git_theta)" ] || theta "$@"
 """

@@ -2,8 +2,6 @@
 
 use crate::digest::{Oid, hex};
 
-/// The directory of the pointer tree, at the top of the work tree.
-pub const DIRECTORY: &str = ".git_theta";
 /// The file name of the frames' pointer. No parameter's, which never begins with a dot.
 pub const FRAMES: &str = ".frames";
 /// git-lfs takes no blob of this size or more for a pointer.

@@ -10,7 +10,6 @@ use crate::store::Store;
 
 /// Merges three manifests' texts; gives the merged text and the names in conflict.
 #[pyfunction]
-#[pyo3(signature = (ancestor, ours, theirs, store, nested))]
 pub(crate) fn merge(
     py: Python<'_>,
     ancestor: &[u8],

@@ -73,7 +73,6 @@ impl Session {
         Ok(request.map(|request| (request.command, request.pathname, request.treeish)))
     }
 
-    #[pyo3(signature = (path, store, bases, memory, counter))]
     fn clean(
         &self,
         py: Python<'_>,

@@ -42,7 +42,8 @@ pub struct Shard<S> {
 }
 
 impl<S: Source> Shard<S> {
-    /// Reads the table of part `part`. The inner error says how the object is damaged.
+    /// Reads the table at the end of `source`, an object of this grid. The inner error says how
+    /// it is damaged.
     pub fn open(source: S, grid: &Grid) -> std::io::Result<Result<Self, String>> {
         let length = grid.slots() as u64 * 16 + 4;
         let Some(start) = source.size().checked_sub(length) else {
