@@ -109,8 +109,11 @@ class Store:
     def sweep(self) -> None:
         """Remove what processes that no longer run have left unfinished."""
 
-    def restore(self, manifest: Manifest, name: str, path: str | None, counter: Counter) -> None:
-        """Write the checkpoint to `path`, whole or not at all; None: only check that it can be."""
+    def restore(self, manifest: Manifest, name: str, path: str | None, counter: Counter) -> bool:
+        """Put the checkpoint in place of its placeholder at `path`; None: only check that it can be.
+
+        False if the placeholder was gone, or another, by then; nothing is changed.
+        """
 
 @final
 class Content:

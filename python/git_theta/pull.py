@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 
 from git_theta import _core, git, listing, progress, transfer
 from git_theta.errors import StoredError, UsageError, from_core
 from git_theta.repository import Repository
 from git_theta.smudge import fetch
+
+_REFRESH = (
+    *("--literal-pathspecs", "add", "--refresh"),
+    *("--pathspec-from-file=-", "--pathspec-file-nul"),
+)
 
 
 def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
@@ -45,24 +51,26 @@ def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
         try:
             # Says which parameter is lacking, if one still is.
             fetch(repository, checkpoint.path, checkpoint.manifest)
-            restore(repository, top, checkpoint)
+            if restore(repository, top, checkpoint):
+                restored.append(checkpoint.path)
         except StoredError as error:
             failed.append(error)
-        else:
-            restored.append(checkpoint.path)
     _note_in_index(repository, [c for c in waiting if c.path in restored])
     if failed:
         raise failed[0]
     return restored
 
 
-def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) -> None:
-    """Writes one checkpoint into the work tree, whole or not at all.
+def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) -> bool:
+    """Writes one checkpoint in place of its placeholder, whole or not at all.
 
     Args:
         repository: whose store.
         top: the top of the work tree.
         checkpoint: all of whose objects are here.
+
+    Returns:
+        Whether the placeholder was still there in the end. What took its place meanwhile stays.
 
     Raises:
         StoredError: an object is damaged, or the disk is full.
@@ -71,13 +79,16 @@ def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) ->
     manifest = checkpoint.manifest
     with progress.shown(f"restoring '{checkpoint.path}'", manifest.size) as counter:
         try:
-            repository.store().restore(manifest, checkpoint.path, path, counter)
+            done = repository.store().restore(manifest, checkpoint.path, path, counter)
         except _core.CoreError as error:
             raise from_core(error, checkpoint.path) from error
+    if not done:
+        return False
     if checkpoint.executable:
         mode = os.stat(path).st_mode
         os.chmod(path, mode | (mode & 0o444) >> 2)
     manifest.expect(repository.memory, checkpoint.path, path)
+    return True
 
 
 def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | None:
@@ -87,7 +98,8 @@ def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | N
     """
     path = os.path.join(top, staged.path)
     try:
-        if os.path.islink(path):
+        # A pipe in its place would be waited for.
+        if not stat.S_ISREG(os.lstat(path).st_mode):
             return None
         with open(path, "rb") as file:
             head = file.read(64)
@@ -102,12 +114,23 @@ def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | N
 
 
 def _note_in_index(repository: Repository, restored: Sequence[listing.Checkpoint]) -> None:
-    """Lets git see that the files are what the index says; a refresh alone does not."""
-    staged = {c.path: c.manifest.digest for c in listing.staged(repository, [])}
-    same = [c.path for c in restored if staged.get(c.path) == c.manifest.digest]
-    if same:
-        git.run_bytes(
-            *("update-index", "-z", "--stdin"),
-            input=os.fsencode("\0".join(same) + "\0"),
-            cwd=repository.top,
-        )
+    """Lets git see that the files are what the index says; a refresh alone does not.
+
+    The index forgets how large the files were, so that git compares them. To add them would
+    stage what the user has written into them since.
+    """
+    staged = {c.path: c for c in listing.staged(repository, [])}
+    same = [
+        now
+        for before in restored
+        if (now := staged.get(before.path)) and now.manifest.digest == before.manifest.digest
+    ]
+    if not same:
+        return
+    lines = [f"{'100755' if c.executable else '100644'} {c.oid}\t{c.path}\0" for c in same]
+    paths = "\0".join(c.path for c in same) + "\0"
+    for *command, text in (
+        ("update-index", "-z", "--index-info", "".join(lines)),
+        (*_REFRESH, paths),
+    ):
+        git.run_bytes(*command, input=os.fsencode(text), cwd=repository.top)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -99,3 +103,71 @@ def test_a_missing_object_still_fails_the_checkout(versions: tuple[Git, list[byt
         git("checkout", "-q", "HEAD~1")
     git("checkout", "-q", "-f", "main")
     assert (git.directory / NAME).read_bytes() == contents[1]
+
+
+KILLED = f"""\
+[ "$1" != hook ] || exec {sys.executable} -c "
+import os
+from git_theta import plumbing, pull
+pull.pull = lambda *_: os._exit(137)
+plumbing.main()
+" "$@"
+"""
+
+
+def test_what_a_killed_hook_left_is_restored_by_the_next_command(
+    versions: tuple[Git, list[bytes]],
+) -> None:
+    git, contents = versions
+    with filter_after(git, KILLED):
+        assert git.attempt("git", "checkout", "-q", "HEAD~1")[0] == 1
+        assert (git.directory / NAME).read_bytes() != contents[0]
+        assert git.status() == []
+    (git.directory / "other").write_text("other\n")
+    git("add", "other")
+    assert (git.directory / NAME).read_bytes() == contents[0]
+    assert git.status() == ["A  other"]
+
+
+def test_what_is_written_right_after_a_restore_is_not_staged(
+    versions: tuple[Git, list[bytes]],
+) -> None:
+    git, contents = versions
+    (git.home / "mine").write_bytes(b"the user's own")
+    line = f'[ "$1$GIT_THETA_NESTED" != process1 ] || cp "$HOME/mine" {NAME}\n'
+    with filter_after(git, line):
+        git("checkout", "-q", "HEAD~1")
+    assert (git.directory / NAME).read_bytes() == b"the user's own"
+    assert git("diff", "--name-only") == f"{NAME}\n"
+    assert git("diff", "--cached", "--name-only") == ""
+    git("checkout", "-q", "--", NAME)
+    assert (git.directory / NAME).read_bytes() == contents[0]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_took_a_placeholders_place_stays(
+    versions: tuple[Git, list[bytes]], make: Callable[[Path], None]
+) -> None:
+    git, _ = versions
+    file = git.directory / NAME
+    with filter_after(git, KILLED):
+        assert git.attempt("git", "checkout", "-q", "HEAD~1")[0] == 1
+    file.unlink()
+    make(file)
+    git("checkout", "-q")
+    assert file.exists()
+    assert not file.is_file()
+
+
+@contextmanager
+def filter_after(git: Git, line: str) -> Iterator[None]:
+    """Lets a line of shell run before our program, whenever git or a hook calls it."""
+    directory, name, path = git.home / "bin", "git-theta-filter", git.env["PATH"]
+    real = git.run("which", name).strip()
+    directory.mkdir()
+    script = directory / name
+    script.write_text(f'#!/bin/sh\n{line}exec {real} "$@"\n')
+    script.chmod(0o755)
+    git.env["PATH"] = f"{directory}:{path}"
+    yield
+    git.env["PATH"] = path

@@ -12,7 +12,7 @@ from git_theta.sync import settle, sync, tidy, unmerged
 def post_checkout(repository: Repository, args: Sequence[str]) -> None:
     """Lets the pointer files follow; after `checkout -- PATH` the index as well."""
     # `restore --source` writes no index, and so comes here only.
-    restore_deferred(repository)
+    restore_deferred(repository, wait=True)
     if state.running(repository):
         return
     switched = args[2:3] == ["1"]
@@ -29,23 +29,26 @@ def post_index_change(repository: Repository, _: Sequence[str]) -> None:
     """
     if repository.has("index.lock"):
         return
-    restore_deferred(repository)
+    # A long restore in another terminal must not hold up `git status` in this one.
+    restore_deferred(repository, wait=False)
     outside, inside = unmerged(repository)
     if not outside and (inside or state.is_stopped(repository)):
         sync(repository, work_tree=True)
         state.sweep(repository)
 
 
-def restore_deferred(repository: Repository) -> None:
+def restore_deferred(repository: Repository, *, wait: bool) -> None:
     """Writes the checkpoints that were too large for git's smudge.
+
+    Args:
+        repository: whose work tree.
+        wait: whether to let another process that is at it finish first.
 
     Raises:
         ThetaError: one could not be restored; it stays a placeholder.
     """
-    paths = frozenset(deferred.waiting(repository))
-    if paths:
-        from git_theta.pull import pull
+    with deferred.claimed(repository, wait=wait) as paths:
+        if paths:
+            from git_theta.pull import pull
 
-        # First, so that a failure is told once and not after every command.
-        deferred.forget(repository)
-        pull(repository, paths.__contains__)
+            pull(repository, paths.__contains__)

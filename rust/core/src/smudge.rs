@@ -14,6 +14,7 @@ use crate::object::grid::Limits;
 use crate::object::shard::Scratch;
 use crate::pointer::Pointer;
 use crate::progress::Counter;
+use crate::source::{FileSource, Source as _};
 use crate::store::Store;
 
 mod emit;
@@ -54,12 +55,18 @@ impl Smudger<'_> {
         Ok(())
     }
 
-    /// Restores into a new file at `path`, which appears whole or not at all.
-    pub fn restore_file(&self, manifest: &Manifest, checkpoint: &str, path: &Path) -> Result<()> {
+    /// Puts the whole checkpoint in place of its placeholder at `path`, or nothing at all.
+    ///
+    /// False if something else lies there by then: it takes minutes, in which the user may have
+    /// written a file of their own, or another git command have checked out another version.
+    pub fn restore_file(&self, manifest: &Manifest, checkpoint: &str, path: &Path) -> Result<bool> {
         let mut temporary = self.store.temporary()?;
         self.smudge(manifest, checkpoint, &mut temporary)?;
         temporary.flush().map_err(|error| temporary.writing(error))?;
-        temporary.persist(path)
+        if !is_placeholder(path, manifest) {
+            return Ok(false);
+        }
+        temporary.persist(path).map(|()| true)
     }
 
     /// The digest that the restored checkpoint has, whatever the manifest says of it as a whole.
@@ -105,6 +112,14 @@ impl Smudger<'_> {
         }
         Ok(missing)
     }
+}
+
+fn is_placeholder(path: &Path, manifest: &Manifest) -> bool {
+    let text = manifest.text();
+    FileSource::open_regular(path).is_some_and(|file| {
+        file.size() == text.len() as u64
+            && file.bytes(0, file.size()).is_ok_and(|bytes| bytes == text.as_bytes())
+    })
 }
 
 fn write(

@@ -81,7 +81,8 @@ impl Store {
         py.detach(|| self.inner.verify(pointer)).map_err(|error| raise(&error))
     }
 
-    /// Restores a checkpoint into a new file at `path`; with `None` only checks that it can be.
+    /// Restores a checkpoint in place of its placeholder at `path`, and says whether that was
+    /// still there; with `None` only checks that it can be.
     fn restore(
         &self,
         py: Python<'_>,
@@ -89,13 +90,13 @@ impl Store {
         name: PathBuf,
         path: Option<PathBuf>,
         counter: &Counter,
-    ) -> PyResult<()> {
+    ) -> PyResult<bool> {
         let restored = py.detach(|| {
             let smudger = self.smudger(&counter.0);
             let name = name.to_string_lossy();
             match path {
                 Some(path) => smudger.restore_file(&manifest.0, &name, &path),
-                None => smudger.smudge(&manifest.0, &name, &mut std::io::sink()),
+                None => smudger.smudge(&manifest.0, &name, &mut std::io::sink()).map(|()| true),
             }
         });
         restored.map_err(|error| raise(&error))
