@@ -18,6 +18,7 @@ from git_theta.repository import Repository
 #: The setting that overrules the default, in bytes; git's suffixes k, m and g are known.
 SETTING = "theta.smudgeLimit"
 _NOTE = "deferred"
+_FAILURE = "deferred.failed"
 # Below this, starting the hook takes longer than what it saves.
 _LARGE = 256 << 20
 # Git needs the file's size once, and half as much again while its buffer grows.
@@ -85,6 +86,21 @@ def claimed(repository: Repository, *, wait: bool) -> Iterator[frozenset[str]]:
         finally:
             if noted:
                 _forget(repository, len(noted))
+
+
+def note_failure(repository: Repository) -> None:
+    """Notes that something stayed a placeholder, for the hook that can let git fail."""
+    with open(os.path.join(repository.local_dir, _FAILURE), "wb"):
+        pass
+
+
+def take_failure(repository: Repository) -> bool:
+    """Whether something stayed a placeholder since this was asked last."""
+    try:
+        os.unlink(os.path.join(repository.local_dir, _FAILURE))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _forget(repository: Repository, length: int) -> None:

@@ -105,6 +105,24 @@ def test_a_missing_object_still_fails_the_checkout(versions: tuple[Git, list[byt
     assert (git.directory / NAME).read_bytes() == contents[1]
 
 
+def test_a_restore_that_fails_fails_the_checkout_once(versions: tuple[Git, list[bytes]]) -> None:
+    git, contents = versions
+    pointer = git("cat-file", "blob", f"HEAD~1:.git_theta/{NAME}/weight")
+    oid = pointer.split("sha256:")[1].split()[0]
+    found = git.directory / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid
+    sound = found.read_bytes()
+    found.write_bytes(bytes(len(sound)))
+    status, text = git.attempt("git", "checkout", "-q", "HEAD~1")
+    assert status == 1
+    assert text.count("is damaged") == 1
+    assert "'git theta pull' tries again" in text
+    assert git("checkout", "-q") == ""
+    found.write_bytes(sound)
+    git.run("git-theta", "pull")
+    assert (git.directory / NAME).read_bytes() == contents[0]
+    assert git.status() == []
+
+
 KILLED = f"""\
 [ "$1" != hook ] || exec {sys.executable} -c "
 import os

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from git_theta import deferred, state
+from git_theta.errors import ThetaError, told
 from git_theta.repository import Repository
 from git_theta.sync import settle, sync, tidy, unmerged
 
 
-def post_checkout(repository: Repository, args: Sequence[str]) -> None:
-    """Lets the pointer files follow; after `checkout -- PATH` the index as well."""
+def post_checkout(repository: Repository, args: Sequence[str]) -> int:
+    """Lets the pointer files follow; after `checkout -- PATH` the index as well.
+
+    Returns:
+        Git's exit status: 1 if a checkpoint could not be restored, here or right before.
+    """
     # `restore --source` writes no index, and so comes here only.
     restore_deferred(repository, wait=True)
-    if state.running(repository):
-        return
-    switched = args[2:3] == ["1"]
-    if not switched:
-        settle(repository)
-    tidy(repository)
+    if not state.running(repository):
+        switched = args[2:3] == ["1"]
+        if not switched:
+            settle(repository)
+        tidy(repository)
+    return int(deferred.take_failure(repository))
 
 
 def post_index_change(repository: Repository, _: Sequence[str]) -> None:
@@ -38,17 +44,21 @@ def post_index_change(repository: Repository, _: Sequence[str]) -> None:
 
 
 def restore_deferred(repository: Repository, *, wait: bool) -> None:
-    """Writes the checkpoints that were too large for git's smudge.
+    """Writes the checkpoints that were too large for git's smudge, or tells why it cannot.
 
     Args:
         repository: whose work tree.
         wait: whether to let another process that is at it finish first.
-
-    Raises:
-        ThetaError: one could not be restored; it stays a placeholder.
     """
     with deferred.claimed(repository, wait=wait) as paths:
-        if paths:
-            from git_theta.pull import pull
+        if not paths:
+            return
+        from git_theta.pull import pull
 
+        try:
             pull(repository, paths.__contains__)
+        except ThetaError as error:
+            # The same command again would find nothing to do.
+            error.hint = "it stays a placeholder for now; 'git theta pull' tries again"
+            sys.stderr.write(told(error)[0])
+            deferred.note_failure(repository)
