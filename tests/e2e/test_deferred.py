@@ -64,6 +64,20 @@ def test_a_clone_has_the_bytes(versions: tuple[Git, list[bytes]]) -> None:
     assert clone.status() == []
 
 
+def test_a_clone_whose_hooks_are_elsewhere_has_the_bytes(
+    versions: tuple[Git, list[bytes]], tmp_path: Path
+) -> None:
+    """Git has read `core.hooksPath` before the filter can point it to git-theta's hooks."""
+    git, contents = versions
+    git("config", "--global", "core.hooksPath", str(tmp_path / "hooks"))
+    git("clone", "-q", ".", "../clone")
+    clone = git.at("../clone")
+    assert (clone.directory / NAME).read_bytes() == contents[1]
+    clone("checkout", "-q", "HEAD~1")
+    assert (clone.directory / NAME).read_bytes() == contents[0]
+    assert clone.status() == []
+
+
 def test_a_command_that_only_wants_the_content_gets_it(versions: tuple[Git, list[bytes]]) -> None:
     git, contents = versions
     git("archive", "--output", "../old.tar", "HEAD~1")
