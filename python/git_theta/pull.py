@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Sequence
 
 from git_theta import _core, git, listing, progress, transfer
-from git_theta.errors import StoredError, UsageError, from_core
+from git_theta.errors import GitError, StoredError, UsageError, from_core
 from git_theta.repository import Repository
 from git_theta.smudge import fetch
 
+_TRIES = 20
+_PAUSE = 0.25  # seconds
 _REFRESH = (
     *("--literal-pathspecs", "add", "--refresh"),
     *("--pathspec-from-file=-", "--pathspec-file-nul"),
@@ -133,4 +136,16 @@ def _note_in_index(repository: Repository, restored: Sequence[listing.Checkpoint
         ("update-index", "-z", "--index-info", "".join(lines)),
         (*_REFRESH, paths),
     ):
-        git.run_bytes(*command, input=os.fsencode(text), cwd=repository.top)
+        _patiently(*command, input=os.fsencode(text), cwd=repository.top)
+
+
+def _patiently(*command: str, input: bytes, cwd: str | None) -> None:  # noqa: A002
+    """Runs git again for a while if it fails: another git may hold the lock on the index."""
+    for _ in range(_TRIES):
+        try:
+            git.run_bytes(*command, input=input, cwd=cwd)
+        except GitError:
+            time.sleep(_PAUSE)
+        else:
+            return
+    git.run_bytes(*command, input=input, cwd=cwd)

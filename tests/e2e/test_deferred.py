@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -174,6 +175,22 @@ def test_what_is_written_right_after_a_restore_is_not_staged(
     assert git("diff", "--cached", "--name-only") == ""
     git("checkout", "-q", "--", NAME)
     assert (git.directory / NAME).read_bytes() == contents[0]
+
+
+def test_another_git_that_locks_the_index_is_waited_for(
+    versions: tuple[Git, list[bytes]],
+) -> None:
+    git, contents = versions
+    with filter_after(git, KILLED):
+        git.attempt("git", "checkout", "-q", "HEAD~1")
+    lock = git.directory / ".git/index.lock"
+    lock.touch()
+    timer = threading.Timer(1.5, lock.unlink)
+    timer.start()
+    git.run("git-theta", "pull")
+    timer.join()
+    assert (git.directory / NAME).read_bytes() == contents[0]
+    assert git.status() == []
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from git_theta import deferred, state
-from git_theta.errors import ThetaError, told
+from git_theta.errors import StoredError, ThetaError, told
 from git_theta.repository import Repository
 from git_theta.sync import settle, sync, tidy, unmerged
 
@@ -58,7 +58,8 @@ def restore_deferred(repository: Repository, *, wait: bool) -> None:
         try:
             pull(repository, paths.__contains__)
         except ThetaError as error:
-            # The same command again would find nothing to do.
-            error.hint = "it stays a placeholder for now; 'git theta pull' tries again"
+            if isinstance(error, StoredError):
+                # The same command again would find nothing to do.
+                error.hint = "it stays a placeholder for now; 'git theta pull' tries again"
             sys.stderr.write(told(error)[0])
             deferred.note_failure(repository)
