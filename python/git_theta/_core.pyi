@@ -106,10 +106,13 @@ class Store:
     def sweep(self) -> None:
         """Remove what processes that no longer run have left unfinished."""
 
-    def restore(self, manifest: Manifest, name: str, path: str | None, counter: Counter) -> int:
-        """Restore into a new file at `path`, and give its time of change in nanoseconds.
+    def restore(
+        self, manifest: Manifest, name: str, path: str | None, counter: Counter
+    ) -> int | None:
+        """Put the checkpoint in place of its placeholder at `path`; None: only check that it can be.
 
-        With None only check that it can be restored. `name` is for messages.
+        Its time of change then, in nanoseconds; None if the placeholder was gone, or another,
+        and nothing was changed. `name` is for messages.
         """
 
 @final

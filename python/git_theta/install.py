@@ -102,15 +102,17 @@ def ensure_hooks(repository: Repository) -> bool:
     runs git now wants something else.
 
     Returns:
-        Whether the hooks are where git looks for them.
+        Whether the hooks are where the git that is running looks for them.
     """
+    directory = repository.hooks_dir
     try:
         if place.are_placed(repository) and _is_excluded(repository):
             return True
         prepare(repository)
     except (ThetaError, OSError) as error:
         sys.stderr.write(f"git-theta: cannot install the hooks: {error}\n")
-    return place.are_placed(repository)
+    # It has read its settings: a directory that `core.hooksPath` names now is for the next one.
+    return repository.hooks_dir == directory and place.are_placed(repository)
 
 
 def _exclude(repository: Repository) -> None:

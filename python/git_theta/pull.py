@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import stat
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from git_theta import _core, git, listing, progress, refresh, transfer
-from git_theta.errors import StoredError, from_core
+from git_theta.errors import GitError, StoredError, from_core
 from git_theta.repository import Repository
 from git_theta.smudge import fetch
+
+_TRIES = 20
+_PAUSE = 0.25  # seconds
+_REFRESH = (
+    *("--literal-pathspecs", "add", "--refresh"),
+    *("--pathspec-from-file=-", "--pathspec-file-nul"),
+)
 
 
 def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
@@ -38,24 +47,25 @@ def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
     missing = [item for checkpoint in waiting for item in checkpoint.manifest.missing(store)]
     if missing:
         transfer.fetch(repository, missing)
-    restored: dict[str, os.stat_result | None] = {}
+    restored: dict[str, int] = {}
     for checkpoint in waiting:
         try:
             # Says which parameter is lacking, if one still is.
             fetch(repository, checkpoint.path, checkpoint.manifest)
-            restored[checkpoint.path] = restore(repository, top, checkpoint)
+            changed = restore(repository, top, checkpoint)
         except StoredError as error:
             failed.append(error)
-    _note_in_index(repository, waiting, restored)
+        else:
+            if changed is not None:
+                restored[checkpoint.path] = changed
+    _note_in_index(repository, [c for c in waiting if c.path in restored], restored)
     if failed:
         raise failed[0]
     return [*restored]
 
 
-def restore(
-    repository: Repository, top: str, checkpoint: listing.Checkpoint
-) -> os.stat_result | None:
-    """Writes one checkpoint into the work tree, whole or not at all.
+def restore(repository: Repository, top: str, checkpoint: listing.Checkpoint) -> int | None:
+    """Writes one checkpoint in place of its placeholder, whole or not at all.
 
     Args:
         repository: whose store.
@@ -63,7 +73,8 @@ def restore(
         checkpoint: all of whose objects are here.
 
     Returns:
-        What `stat` says of the file, unless somebody else has changed it since.
+        The file's time of change, in nanoseconds; None if the placeholder was not there any more
+        in the end. What took its place meanwhile stays.
 
     Raises:
         StoredError: an object is damaged, or the disk is full.
@@ -72,14 +83,13 @@ def restore(
     manifest = checkpoint.manifest
     with progress.shown(f"restoring '{checkpoint.path}'", manifest.size) as counter:
         try:
-            time = repository.store().restore(manifest, checkpoint.path, path, counter)
+            changed = repository.store().restore(manifest, checkpoint.path, path, counter)
         except _core.CoreError as error:
             raise from_core(error, checkpoint.path) from error
-    if checkpoint.executable:
+    if changed is not None and checkpoint.executable:
         mode = os.stat(path).st_mode
         os.chmod(path, mode | (mode & 0o444) >> 2)
-    found = os.lstat(path)
-    return found if found.st_mtime_ns == time else None
+    return changed
 
 
 def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | None:
@@ -89,7 +99,8 @@ def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | N
     """
     path = os.path.join(top, staged.path)
     try:
-        if os.path.islink(path):
+        # A pipe in its place would be waited for.
+        if not stat.S_ISREG(os.lstat(path).st_mode):
             return None
         with open(path, "rb") as file:
             head = file.read(64)
@@ -104,25 +115,46 @@ def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | N
 
 
 def _note_in_index(
-    repository: Repository,
-    checkpoints: Sequence[listing.Checkpoint],
-    restored: Mapping[str, os.stat_result | None],
+    repository: Repository, restored: Sequence[listing.Checkpoint], changed: Mapping[str, int]
 ) -> None:
-    """Lets git see that the files are what the index says."""
+    """Lets git see that the files are what the index says; its own refresh is not enough."""
     staged = {c.path: c for c in listing.staged(repository, [])} if restored else {}
     same = [
-        staged[c.path]
-        for c in checkpoints
-        if c.path in restored
-        and c.path in staged
-        and staged[c.path].manifest.digest == c.manifest.digest
+        now
+        for before in restored
+        if (now := staged.get(before.path)) and now.manifest.digest == before.manifest.digest
     ]
-    files = {c.path: (c.oid, stat) for c in same if (stat := restored[c.path]) is not None}
+    files = {}
+    for checkpoint in same:
+        found = os.lstat(os.path.join(repository.work_tree, checkpoint.path))
+        if found.st_mtime_ns == changed[checkpoint.path]:
+            files[checkpoint.path] = checkpoint.oid, found
     noted = refresh.refresh(repository, files) if files else set()
-    # Git's own refresh is not enough: the sizes differ.
-    if rest := [c.path for c in same if c.path not in noted]:
-        git.run_bytes(
-            *("update-index", "-z", "--stdin"),
-            input=os.fsencode("\0".join(rest) + "\0"),
-            cwd=repository.top,
-        )
+    if rest := [checkpoint for checkpoint in same if checkpoint.path not in noted]:
+        _let_git_look(repository, rest)
+
+
+def _let_git_look(repository: Repository, restored: Sequence[listing.Checkpoint]) -> None:
+    """The index forgets how large the files were, so that git compares them.
+
+    To add them would stage what the user has written into them since.
+    """
+    lines = [f"{'100755' if c.executable else '100644'} {c.oid}\t{c.path}\0" for c in restored]
+    paths = "\0".join(c.path for c in restored) + "\0"
+    for *command, text in (
+        ("update-index", "-z", "--index-info", "".join(lines)),
+        (*_REFRESH, paths),
+    ):
+        _patiently(*command, input=os.fsencode(text), cwd=repository.top)
+
+
+def _patiently(*command: str, input: bytes, cwd: str | None) -> None:  # noqa: A002
+    """Runs git again for a while if it fails: another git may hold the lock on the index."""
+    for _ in range(_TRIES):
+        try:
+            git.run_bytes(*command, input=input, cwd=cwd)
+        except GitError:
+            time.sleep(_PAUSE)
+        else:
+            return
+    git.run_bytes(*command, input=input, cwd=cwd)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,6 +65,20 @@ def test_a_clone_has_the_bytes(versions: tuple[Git, list[bytes]]) -> None:
     assert clone.status() == []
 
 
+def test_a_clone_whose_hooks_are_elsewhere_has_the_bytes(
+    versions: tuple[Git, list[bytes]], tmp_path: Path
+) -> None:
+    """Git has read `core.hooksPath` before the filter can point it to git-theta's hooks."""
+    git, contents = versions
+    git("config", "--global", "core.hooksPath", str(tmp_path / "hooks"))
+    git("clone", "-q", ".", "../clone")
+    clone = git.at("../clone")
+    assert (clone.directory / NAME).read_bytes() == contents[1]
+    clone("checkout", "-q", "HEAD~1")
+    assert (clone.directory / NAME).read_bytes() == contents[0]
+    assert clone.status() == []
+
+
 def test_a_command_that_only_wants_the_content_gets_it(versions: tuple[Git, list[bytes]]) -> None:
     git, contents = versions
     git("archive", "--output", "../old.tar", "HEAD~1")
@@ -99,3 +118,105 @@ def test_a_missing_object_still_fails_the_checkout(versions: tuple[Git, list[byt
         git("checkout", "-q", "HEAD~1")
     git("checkout", "-q", "-f", "main")
     assert (git.directory / NAME).read_bytes() == contents[1]
+
+
+def test_a_restore_that_fails_fails_the_checkout_once(versions: tuple[Git, list[bytes]]) -> None:
+    git, contents = versions
+    pointer = git("cat-file", "blob", f"HEAD~1:.git_theta/{NAME}/weight")
+    oid = pointer.split("sha256:")[1].split()[0]
+    found = git.directory / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid
+    sound = found.read_bytes()
+    found.write_bytes(bytes(len(sound)))
+    status, text = git.attempt("git", "checkout", "-q", "HEAD~1")
+    assert status == 1
+    assert text.count("is damaged") == 1
+    assert "'git theta pull' tries again" in text
+    assert git("checkout", "-q") == ""
+    found.write_bytes(sound)
+    git.run("git-theta", "pull")
+    assert (git.directory / NAME).read_bytes() == contents[0]
+    assert git.status() == []
+
+
+KILLED = f"""\
+[ "$1" != hook ] || exec {sys.executable} -c "
+import os
+from git_theta import plumbing, pull
+pull.pull = lambda *_: os._exit(137)
+plumbing.main()
+" "$@"
+"""
+
+
+def test_what_a_killed_hook_left_is_restored_by_the_next_command(
+    versions: tuple[Git, list[bytes]],
+) -> None:
+    git, contents = versions
+    with filter_after(git, KILLED):
+        assert git.attempt("git", "checkout", "-q", "HEAD~1")[0] == 1
+        assert (git.directory / NAME).read_bytes() != contents[0]
+        assert git.status() == []
+    (git.directory / "other").write_text("other\n")
+    git("add", "other")
+    assert (git.directory / NAME).read_bytes() == contents[0]
+    assert git.status() == ["A  other"]
+
+
+def test_what_is_written_right_after_a_restore_is_not_staged(
+    versions: tuple[Git, list[bytes]],
+) -> None:
+    git, contents = versions
+    (git.home / "mine").write_bytes(b"the user's own")
+    line = f'[ "$1$GIT_THETA_NESTED" != process1 ] || cp "$HOME/mine" {NAME}\n'
+    with filter_after(git, line):
+        git("checkout", "-q", "HEAD~1")
+    assert (git.directory / NAME).read_bytes() == b"the user's own"
+    assert git("diff", "--name-only") == f"{NAME}\n"
+    assert git("diff", "--cached", "--name-only") == ""
+    git("checkout", "-q", "--", NAME)
+    assert (git.directory / NAME).read_bytes() == contents[0]
+
+
+def test_another_git_that_locks_the_index_is_waited_for(
+    versions: tuple[Git, list[bytes]],
+) -> None:
+    git, contents = versions
+    with filter_after(git, KILLED):
+        git.attempt("git", "checkout", "-q", "HEAD~1")
+    lock = git.directory / ".git/index.lock"
+    lock.touch()
+    timer = threading.Timer(1.5, lock.unlink)
+    timer.start()
+    git.run("git-theta", "pull")
+    timer.join()
+    assert (git.directory / NAME).read_bytes() == contents[0]
+    assert git.status() == []
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_took_a_placeholders_place_stays(
+    versions: tuple[Git, list[bytes]], make: Callable[[Path], None]
+) -> None:
+    git, _ = versions
+    file = git.directory / NAME
+    with filter_after(git, KILLED):
+        assert git.attempt("git", "checkout", "-q", "HEAD~1")[0] == 1
+    file.unlink()
+    make(file)
+    git("checkout", "-q")
+    assert file.exists()
+    assert not file.is_file()
+
+
+@contextmanager
+def filter_after(git: Git, line: str) -> Iterator[None]:
+    """Lets a line of shell run before our program, whenever git or a hook calls it."""
+    directory, name, path = git.home / "bin", "git-theta-filter", git.env["PATH"]
+    real = git.run("which", name).strip()
+    directory.mkdir()
+    script = directory / name
+    script.write_text(f'#!/bin/sh\n{line}exec {real} "$@"\n')
+    script.chmod(0o755)
+    git.env["PATH"] = f"{directory}:{path}"
+    yield
+    git.env["PATH"] = path

@@ -12,7 +12,7 @@ pre-push            what the commits name is on the server before they are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from git_theta import repository
 from git_theta.errors import UsageError
@@ -39,7 +39,7 @@ def run(name: str, args: Sequence[str]) -> int:
         return push.pre_push(repository.find(), args)
     from git_theta.hooks import after, commit
 
-    known = {
+    known: dict[str, Callable[[repository.Repository, Sequence[str]], int | None]] = {
         "pre-commit": commit.pre_commit,
         "post-commit": commit.post_commit,
         "post-merge": commit.post_merge,
@@ -49,5 +49,4 @@ def run(name: str, args: Sequence[str]) -> int:
     }
     if name not in known:
         raise UsageError(f"no hook is called '{name}'")
-    known[name](repository.find(), args)
-    return 0
+    return known[name](repository.find(), args) or 0

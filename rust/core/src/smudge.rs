@@ -15,6 +15,7 @@ use crate::object::grid::Limits;
 use crate::object::shard::Scratch;
 use crate::pointer::Pointer;
 use crate::progress::Counter;
+use crate::source::{FileSource, Source as _};
 use crate::store::Store;
 
 mod emit;
@@ -55,24 +56,28 @@ impl Smudger<'_> {
         Ok(())
     }
 
-    /// Restores into a new file at `path`, which appears whole or not at all; gives the time of
-    /// change that it appears with.
+    /// Puts the whole checkpoint in place of its placeholder at `path`, or nothing at all; gives
+    /// the time of change that it has then.
     ///
-    /// The time is a second ago: whoever changes the file gives it another one, and git does not
+    /// `None` if something else lies there by then: it takes minutes, in which the user may have
+    /// written a file of their own, or another git command have checked out another version. The
+    /// time is a second ago: whoever changes the file gives it another one, and git does not
     /// suspect a file that is older than its index.
     pub fn restore_file(
         &self,
         manifest: &Manifest,
         checkpoint: &str,
         path: &Path,
-    ) -> Result<SystemTime> {
+    ) -> Result<Option<SystemTime>> {
         let mut temporary = self.store.temporary()?;
         self.smudge(manifest, checkpoint, &mut temporary)?;
         temporary.flush().map_err(|error| temporary.writing(error))?;
         let time = SystemTime::now() - Duration::from_secs(1);
         temporary.set_modified(time)?;
-        temporary.persist(path)?;
-        Ok(time)
+        if !is_placeholder(path, manifest) {
+            return Ok(None);
+        }
+        temporary.persist(path).map(|()| Some(time))
     }
 
     /// The digest that the restored checkpoint has, whatever the manifest says of it as a whole.
@@ -118,6 +123,14 @@ impl Smudger<'_> {
         }
         Ok(missing)
     }
+}
+
+fn is_placeholder(path: &Path, manifest: &Manifest) -> bool {
+    let text = manifest.text();
+    FileSource::open_regular(path).is_some_and(|file| {
+        file.size() == text.len() as u64
+            && file.bytes(0, file.size()).is_ok_and(|bytes| bytes == text.as_bytes())
+    })
 }
 
 fn write(

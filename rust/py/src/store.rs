@@ -82,8 +82,8 @@ impl Store {
         py.detach(|| self.inner.verify(pointer)).map_err(|error| raise(&error))
     }
 
-    /// Restores a checkpoint into a new file at `path`, and gives the time of change that it has,
-    /// in nanoseconds; with `None` only checks that it can be.
+    /// Restores a checkpoint in place of its placeholder at `path`, and gives the time of change
+    /// that it has then, in nanoseconds; with `None` only checks that it can be.
     fn restore(
         &self,
         py: Python<'_>,
@@ -91,18 +91,17 @@ impl Store {
         name: PathBuf,
         path: Option<PathBuf>,
         counter: &Counter,
-    ) -> PyResult<u128> {
+    ) -> PyResult<Option<u128>> {
         let restored = py.detach(|| {
             let smudger = self.smudger(&counter.0);
             let name = name.to_string_lossy();
             match path {
                 Some(path) => smudger.restore_file(&manifest.0, &name, &path),
-                None => smudger
-                    .smudge(&manifest.0, &name, &mut std::io::sink())
-                    .map(|()| SystemTime::UNIX_EPOCH),
+                None => smudger.smudge(&manifest.0, &name, &mut std::io::sink()).map(|()| None),
             }
         });
         let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH);
-        restored.map(|time| since(time).unwrap_or_default().as_nanos()).map_err(|error| raise(&error))
+        let nanoseconds = |time| since(time).unwrap_or_default().as_nanos();
+        restored.map(|time| time.map(nanoseconds)).map_err(|error| raise(&error))
     }
 }

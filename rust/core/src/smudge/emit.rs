@@ -12,6 +12,8 @@ use crate::progress::Counter;
 const GATHERED: usize = 256 << 10;
 /// Pieces that wait for each of the two threads.
 const AHEAD: usize = 4;
+/// Buffers kept for later: frames and inline values give some that nobody takes again.
+const SPARE: usize = 64;
 
 /// Buffers that were emitted, to be filled again.
 #[derive(Debug, Default)]
@@ -24,7 +26,10 @@ impl Pool {
     }
 
     fn put(&self, buffer: Vec<u8>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < SPARE {
+            spare.push(buffer);
+        }
     }
 }
 
@@ -97,5 +102,20 @@ impl Emitter {
 
     fn send(&self, bytes: Vec<u8>) -> Result<()> {
         self.writing.send(bytes).map_err(|_| Error::Interrupted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_that_nobody_takes_again_do_not_pile_up() {
+        let (counter, pool) = (Counter::default(), Pool::default());
+        let digest = emit(&mut std::io::sink(), &counter, &pool, |emitter| {
+            (0..4 * SPARE).try_for_each(|_| emitter.put(vec![0; GATHERED]))
+        });
+        assert!(digest.is_ok());
+        assert!(pool.0.into_inner().is_ok_and(|spare| spare.len() <= SPARE));
     }
 }

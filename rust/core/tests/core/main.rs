@@ -23,6 +23,7 @@ mod opaque;
 mod pktline;
 mod place;
 mod pointer;
+mod restore;
 mod roundtrip;
 mod safetensors;
 mod store;
