@@ -8,7 +8,9 @@ git, provided that git is about to run the hook that does it.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+from collections.abc import Callable
 
 from git_theta import git, state
 from git_theta.repository import Repository
@@ -58,20 +60,33 @@ def defer(repository: Repository, path: str) -> None:
         file.write(os.fsencode(path) + b"\0")
 
 
-def waiting(repository: Repository) -> list[str]:
-    """The paths that were deferred, once each."""
+def work_off(repository: Repository, restore: Callable[[frozenset[str]], object]) -> None:
+    """Has what was deferred restored, unless another process is at it already.
+
+    The note goes also if that fails, so that a failure is told once; what is still a
+    placeholder then waits for `git theta pull`. If the process is killed the note stays, and
+    the next hook does the rest.
+
+    Args:
+        repository: whose work tree.
+        restore: called with the paths.
+    """
     try:
-        with open(_file(repository), "rb") as file:
-            names = os.fsdecode(file.read()).split("\0")
+        number = os.open(_file(repository), os.O_RDONLY)
     except FileNotFoundError:
-        return []
-    return [*dict.fromkeys(filter(None, names))]
-
-
-def forget(repository: Repository) -> None:
-    """Drops the note; what is still a placeholder waits for `git theta pull`."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(_file(repository))
+        return
+    with open(number, "rb") as note:
+        try:
+            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        try:
+            # Another command may defer more meanwhile.
+            while names := note.read():
+                restore(frozenset(filter(None, os.fsdecode(names).split("\0"))))
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(_file(repository))
 
 
 def _file(repository: Repository) -> str:

@@ -42,10 +42,10 @@ def restore_deferred(repository: Repository) -> None:
     Raises:
         ThetaError: one could not be restored; it stays a placeholder.
     """
-    paths = frozenset(deferred.waiting(repository))
-    if paths:
+
+    def restore(paths: frozenset[str]) -> None:
         from git_theta.pull import pull
 
-        # First, so that a failure is told once and not after every command.
-        deferred.forget(repository)
         pull(repository, paths.__contains__)
+
+    deferred.work_off(repository, restore)
