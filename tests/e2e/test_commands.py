@@ -45,6 +45,17 @@ def test_add_stages_every_parameter(git: Git) -> None:
     assert git.status() == [f"M  .git_theta/{MODEL}/b", f"M  {MODEL}"]
 
 
+def test_add_tells_that_a_large_file_is_no_checkpoint(git: Git) -> None:
+    for name, size in (("my model.bin", 1 << 20), ("notes.txt", 100)):
+        (git.directory / name).write_bytes(bytes(size))
+    said = theta(git, "add", "my model.bin", "notes.txt")
+    assert "git-theta: 'my model.bin' is not tracked as a checkpoint" in said
+    assert "hint: git theta track 'my model.bin', then" in said
+    assert "notes.txt" not in said
+    theta(git, "track", "my model.bin")
+    assert theta(git, "add", "my model.bin") == ""
+
+
 def test_add_from_below_and_with_gits_own_options(git: Git) -> None:
     project.save(git, "sub/m.safetensors", a="1")
     project.save(git, a="1")
@@ -122,6 +133,9 @@ def test_untracking_the_last_leaves_no_trace(git: Git) -> None:
         (["track", ".."], 2, "is a directory"),
         (["track", "../x.pt"], 2, "is not a path for a checkpoint"),
         (["completion", "tcsh"], 2, "invalid value"),
+        (["completion"], 2, "choose from: bash, zsh, fish"),
+        (["fsck", "wat"], 2, "'wat' is not a commit"),
+        (["ls", "HEAD:no model"], 2, "'no model' is not in 'head'"),
     ],
 )
 def test_a_mistake_is_told_in_one_line_and_a_hint(

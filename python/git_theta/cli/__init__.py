@@ -79,7 +79,7 @@ def main() -> NoReturn:
 
 
 def _as_ours(error: click.ClickException) -> UsageError:
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     where = getattr(error, "ctx", None)
     path = where.command_path if where else "git theta"
     return UsageError(message[:1].lower() + message[1:], hint=f"{path} --help")
