@@ -59,6 +59,16 @@ def install(scope: str, repository: Repository | None) -> None:
         prepare(repository)
 
 
+def require(repository: Repository) -> None:
+    """Makes sure that git calls git-theta here, or it would keep whole checkpoints itself.
+
+    Raises:
+        ConfigError: `git theta install` is still to be run.
+    """
+    if not git.config("filter.theta.process", cwd=repository.directory):
+        raise ConfigError("git is not set up to call git-theta", hint="git theta install")
+
+
 def uninstall(scope: str, repository: Repository | None) -> None:
     """Takes away what `install` did; git-lfs, which others may use, stays.
 

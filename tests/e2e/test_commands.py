@@ -154,6 +154,16 @@ def test_outside_of_a_repository(tmp_path: Path) -> None:
         assert said.startswith("git-theta: this directory is not in a git repository\nhint: ")
 
 
+@pytest.mark.parametrize("args", [["track", "x.pt"], ["add", MODEL], ["pull"]])
+def test_before_install_nothing_is_done(git: Git, args: list[str]) -> None:
+    project.save(git, a="1")
+    git.run("git-theta", "uninstall")
+    before = git.status()
+    said = theta(git, *args, status=1)
+    assert said == "git-theta: git is not set up to call git-theta\nhint: git theta install\n"
+    assert git.status() == before
+
+
 def test_without_git_lfs(tmp_path: Path) -> None:
     git = Git(tmp_path, tmp_path / "home")
     tools = tmp_path / "tools"

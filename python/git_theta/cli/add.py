@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from git_theta import attributes, git, repository
+from git_theta import attributes, git, install, repository
 from git_theta.cli.track import top_of
 from git_theta.errors import UsageError, told
 from git_theta.sync import sync
@@ -42,6 +42,7 @@ def command(arguments: tuple[str, ...]) -> None:
     """
     found = repository.find()
     top_of(found)
+    install.require(found)
     status = git.show("add", *arguments)
     if status:
         sys.exit(status)
