@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from git_theta import git
+from git_theta import git, transfer
 from git_theta.errors import ConfigError, ThetaError
 from git_theta.hooks import place
 from git_theta.repository import Repository
@@ -45,11 +45,7 @@ def install(scope: str, repository: Repository | None) -> None:
         ConflictError: somebody's hook is in the way.
     """
     cwd = repository.directory if repository else None
-    if not git.succeeds("lfs", "version"):
-        raise ConfigError(
-            "git-lfs is not installed; it stores and moves the objects",
-            hint="apt-get install git-lfs, brew install git-lfs, or https://git-lfs.com",
-        )
+    transfer.require_lfs()
     if git.config("filter.lfs.process", cwd=cwd) is None:
         only = [] if scope == "--global" else [scope]
         git.run("lfs", "install", "--skip-repo", *only, cwd=cwd)

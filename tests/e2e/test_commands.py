@@ -176,6 +176,17 @@ def test_without_git_lfs(tmp_path: Path) -> None:
     assert "theta" not in (git.home / ".gitconfig").read_text()
 
 
+def test_a_push_without_git_lfs_says_what_is_lacking(git: Git, tmp_path: Path) -> None:
+    project.commit(git, a="1")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("git", "git-theta-filter", "sh", "cat", "grep"):
+        (tools / name).symlink_to(git.run("sh", "-c", f"command -v {name}").strip())
+    said = git.at(".", PATH=str(tools))("push", "-q", "origin", "main", status=1)
+    assert "git-theta: git-lfs is not installed" in said
+    assert "hint: apt-get install git-lfs" in said
+
+
 def test_git_lfs_gets_its_filter_where_ours_goes(tmp_path: Path) -> None:
     git = Git(tmp_path, tmp_path / "home")
     git("init", "-q", "work")
