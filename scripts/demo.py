@@ -48,7 +48,8 @@ class Demo:
         """Run git; show the command and at most so many lines of its answer."""
         command = ["git", *arguments]
         if shown:
-            print("$", shlex.join(command).replace(f"{self.folder}/", ""), flush=True)
+            shown_as = shlex.join(command).replace(f"file://{self.folder}/", "")
+            print("$", shown_as.replace(f"{self.folder}/", ""), flush=True)
         start = time.perf_counter()
         done = subprocess.run(
             command,
@@ -109,7 +110,8 @@ def prepare(chosen: str | None, work: Path) -> list[str]:
     shutil.copyfile(model, work / "model.safetensors")
     shutil.copyfile(training, work / "training.pt")
     print(f"model.safetensors  a sentence model's weights, {megabytes(model.stat().st_size)}")
-    print(f"training.pt        the same with optimizer state, {author}")
+    size = megabytes(training.stat().st_size)
+    print(f"training.pt        the same with optimizer state, {size}, {author}")
     return ["model.safetensors", "training.pt"]
 
 
@@ -134,7 +136,7 @@ def first_version(demo: Demo, names: list[str]) -> dict[str, str]:
     demo.git("add", ".gitattributes")
     demo.git("theta", "add", *names, step="add, new files")
     demo.git("status", "--short", most=8)
-    demo.git("commit", "--quiet", "--message", "First version", step="commit")
+    demo.git("commit", "--quiet", "--message", "First version", step="commit, new files")
     demo.git("theta", "ls", names[0], most=5)
     return {name: sha256(demo.cwd / name) for name in names}
 
@@ -146,7 +148,8 @@ def second_version(demo: Demo, names: list[str]) -> dict[str, str]:
         print(f"  {name}: {change_layer(demo.cwd / name)}")
     demo.git("add", *names, step="add, one layer changed")
     demo.git("status", "--short", most=8)
-    demo.git("commit", "--quiet", "--message", "Second version", step="commit")
+    demo.git("commit", "--quiet", "--message", "Second version", step="commit, one layer changed")
+    demo.git("show", "--name-status", "--format=", most=6)
     return {name: sha256(demo.cwd / name) for name in names}
 
 

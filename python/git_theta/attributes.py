@@ -24,16 +24,21 @@ def checkpoints(
         index: which index; the one git would use by default.
         cwd: the top of the work tree, or a bare repository.
     """
+    found = filters(paths, *args, index=index, cwd=cwd)
+    return {path for path, name in found.items() if name == "theta" and not in_tree(path)}
+
+
+def filters(
+    paths: Iterable[str], *args: str, index: str | None = None, cwd: str | None = None
+) -> dict[str, str]:
+    """Path → the filter that the attributes give it, or `unspecified`; arguments as above."""
     asked = os.fsencode("\0".join(paths))
     if not asked:
-        return set()
+        return {}
     question = ("check-attr", *args, "--stdin", "-z", "filter")
     answer = git.run(*question, input=asked, env=git.using(index), cwd=cwd)
     fields = answer.split("\0")
-    found = {
-        path for path, value in zip(fields[0::3], fields[2::3], strict=False) if value == "theta"
-    }
-    return {path for path in found if not in_tree(path)}
+    return dict(zip(fields[0::3], fields[2::3], strict=False))
 
 
 def in_tree(path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from git_theta import git
+from git_theta import git, transfer
 from git_theta.errors import ConfigError, ThetaError
 from git_theta.hooks import place
 from git_theta.repository import Repository
@@ -45,11 +45,7 @@ def install(scope: str, repository: Repository | None) -> None:
         ConflictError: somebody's hook is in the way.
     """
     cwd = repository.directory if repository else None
-    if not git.succeeds("lfs", "version"):
-        raise ConfigError(
-            "git-lfs is not installed; it stores and moves the objects",
-            hint="apt-get install git-lfs, brew install git-lfs, or https://git-lfs.com",
-        )
+    transfer.require_lfs()
     if git.config("filter.lfs.process", cwd=cwd) is None:
         only = [] if scope == "--global" else [scope]
         git.run("lfs", "install", "--skip-repo", *only, cwd=cwd)
@@ -57,6 +53,16 @@ def install(scope: str, repository: Repository | None) -> None:
         git.run("config", scope, name, value, cwd=cwd)
     if repository is not None:
         prepare(repository)
+
+
+def require(repository: Repository) -> None:
+    """Makes sure that git calls git-theta here, or it would keep whole checkpoints itself.
+
+    Raises:
+        ConfigError: `git theta install` is still to be run.
+    """
+    if not git.config("filter.theta.process", cwd=repository.directory):
+        raise ConfigError("git is not set up to call git-theta", hint="git theta install")
 
 
 def uninstall(scope: str, repository: Repository | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 from git_theta import _core, blobs, git
 from git_theta.attributes import PATHSPEC, checkpoint_of, in_tree
@@ -85,6 +86,7 @@ def one(repository: Repository, name: str, cwd: str) -> Checkpoint:
     Raises:
         UsageError: there is no such file, or it is no checkpoint of git-theta's.
     """
+    typed = shlex.quote(name)
     revision, colon, path = name.partition(":")
     if not colon or os.path.lexists(os.path.join(cwd, name)):
         revision = ""
@@ -94,12 +96,14 @@ def one(repository: Repository, name: str, cwd: str) -> Checkpoint:
     line = git.run("rev-parse", "--verify", "-q", asked, cwd=cwd, check=False).strip()
     blob = dict(blobs.read([line], repository.directory)).get(line) if line else None
     if blob is None:
-        where = f"in '{revision}'" if revision else "in the index"
-        raise UsageError(f"'{path}' is not {where}", hint=f"git theta add {path}")
+        if revision:
+            listed = f"git ls-tree -r --name-only {shlex.quote(revision)}"
+            raise UsageError(f"'{path}' is not in '{revision}'", hint=f"{listed} lists what is")
+        raise UsageError(f"'{path}' is not in the index", hint=f"git theta add {typed}")
     if not _core.Manifest.is_manifest(blob):
         raise UsageError(
             f"'{path}' is stored by git itself, not by git-theta",
-            hint=f"git theta track {path}, then git theta add {path}",
+            hint=f"git theta track {typed}, then git theta add {typed}",
         )
     return Checkpoint(path, line, _parse(path, blob), executable=False)
 

@@ -61,7 +61,15 @@ def _watch(what: str, counter: _core.Counter, done: threading.Event) -> None:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+
+    class Terminal(Console):
+        """Leaves the cursor alone: a process that ctrl-C ends could not bring it back."""
+
+        def show_cursor(self, show: bool = True) -> bool:  # noqa: FBT001, FBT002 - rich's words
+            del show
+            return False
+
+    with Progress(*columns, console=Terminal(stderr=True), transient=True) as bar:
         task = bar.add_task(what.replace("[", r"\["), total=counter.total or None)
         while not done.wait(_EVERY):
             bar.update(task, completed=counter.done)

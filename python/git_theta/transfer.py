@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from git_theta import blobs, git, pointers
-from git_theta.errors import TransferError
+from git_theta.errors import ConfigError, TransferError
 from git_theta.repository import Repository
 
 # How many oids fit on a command line anywhere, for a git-lfs that reads none from its input.
@@ -97,6 +97,19 @@ def _tree(repository: Repository, objects: dict[str, int]) -> str:
         for oid, text in texts.items()
     )
     return git.run("mktree", "-z", input=lines.encode(), cwd=repository.directory).strip()
+
+
+def require_lfs() -> None:
+    """Makes sure that git-lfs is there.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if not git.succeeds("lfs", "version"):
+        raise ConfigError(
+            "git-lfs is not installed; it stores and moves the objects",
+            hint="apt-get install git-lfs, brew install git-lfs, or https://git-lfs.com",
+        )
 
 
 def _lfs(repository: Repository, args: Sequence[str], text: bytes = b"") -> str | None:

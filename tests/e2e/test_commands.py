@@ -45,6 +45,17 @@ def test_add_stages_every_parameter(git: Git) -> None:
     assert git.status() == [f"M  .git_theta/{MODEL}/b", f"M  {MODEL}"]
 
 
+def test_add_tells_that_a_large_file_is_no_checkpoint(git: Git) -> None:
+    for name, size in (("my model.bin", 1 << 20), ("notes.txt", 100)):
+        (git.directory / name).write_bytes(bytes(size))
+    said = theta(git, "add", "my model.bin", "notes.txt")
+    assert "git-theta: 'my model.bin' is not tracked as a checkpoint" in said
+    assert "hint: git theta track 'my model.bin', then" in said
+    assert "notes.txt" not in said
+    theta(git, "track", "my model.bin")
+    assert theta(git, "add", "my model.bin") == ""
+
+
 def test_add_from_below_and_with_gits_own_options(git: Git) -> None:
     handmade.save(git, "sub/m.safetensors", a="1")
     handmade.save(git, a="1")
@@ -122,6 +133,9 @@ def test_untracking_the_last_leaves_no_trace(git: Git) -> None:
         (["track", ".."], 2, "is a directory"),
         (["track", "../x.pt"], 2, "is not a path for a checkpoint"),
         (["completion", "tcsh"], 2, "invalid value"),
+        (["completion"], 2, "choose from: bash, zsh, fish"),
+        (["fsck", "wat"], 2, "'wat' is not a commit"),
+        (["ls", "HEAD:no model"], 2, "'no model' is not in 'head'"),
     ],
 )
 def test_a_mistake_is_told_in_one_line_and_a_hint(
@@ -140,6 +154,16 @@ def test_outside_of_a_repository(tmp_path: Path) -> None:
         assert said.startswith("git-theta: this directory is not in a git repository\nhint: ")
 
 
+@pytest.mark.parametrize("args", [["track", "x.pt"], ["add", MODEL], ["pull"]])
+def test_before_install_nothing_is_done(git: Git, args: list[str]) -> None:
+    handmade.save(git, a="1")
+    git.run("git-theta", "uninstall")
+    before = git.status()
+    said = theta(git, *args, status=1)
+    assert said == "git-theta: git is not set up to call git-theta\nhint: git theta install\n"
+    assert git.status() == before
+
+
 def test_without_git_lfs(tmp_path: Path) -> None:
     git = Git(tmp_path, tmp_path / "home")
     tools = tmp_path / "tools"
@@ -150,6 +174,17 @@ def test_without_git_lfs(tmp_path: Path) -> None:
     assert "git-lfs is not installed" in said
     assert "hint: apt-get install git-lfs" in said
     assert "theta" not in (git.home / ".gitconfig").read_text()
+
+
+def test_a_push_without_git_lfs_says_what_is_lacking(git: Git, tmp_path: Path) -> None:
+    handmade.commit(git, a="1")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("git", "git-theta-filter", "sh", "cat", "grep"):
+        (tools / name).symlink_to(git.run("sh", "-c", f"command -v {name}").strip())
+    said = git.at(".", PATH=str(tools))("push", "-q", "origin", "main", status=1)
+    assert "git-theta: git-lfs is not installed" in said
+    assert "hint: apt-get install git-lfs" in said
 
 
 def test_git_lfs_gets_its_filter_where_ours_goes(tmp_path: Path) -> None:

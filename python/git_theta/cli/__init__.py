@@ -78,7 +78,7 @@ def main() -> NoReturn:
 
 
 def _as_ours(error: click.ClickException) -> UsageError:
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     where = getattr(error, "ctx", None)
     # Git itself takes `git theta --help`, and looks for the manual page, which may not be there.
     hint = "git theta -h"

@@ -7,7 +7,7 @@ import sys
 import click
 
 from git_theta import git, repository
-from git_theta.errors import printable
+from git_theta.errors import UsageError, printable
 from git_theta.fsck import fsck
 
 
@@ -22,6 +22,10 @@ def command(*, fix: bool, revisions: tuple[str, ...]) -> None:
     found = repository.find()
     has_head = git.succeeds("rev-parse", "-q", "--verify", "HEAD", cwd=found.directory)
     default = ("HEAD",) if has_head else ()
+    for revision in revisions:
+        tree = f"{revision}^{{tree}}"
+        if not git.succeeds("rev-parse", "-q", "--verify", tree, cwd=found.directory):
+            raise UsageError(f"'{revision}' is not a commit", hint="git log --oneline lists some")
     problems = fsck(found, revisions or default, fix=fix)
     for problem in problems:
         click.echo(printable(str(problem)))

@@ -7,7 +7,7 @@ import os
 
 import click
 
-from git_theta import repository
+from git_theta import install, repository
 from git_theta.pull import pull
 
 
@@ -30,6 +30,8 @@ def command(include: tuple[str, ...]) -> None:
         names = (path, os.path.basename(path))
         return not include or any(fnmatch.fnmatchcase(n, glob) for n in names for glob in include)
 
-    restored = pull(repository.find(), wanted)
+    found = repository.find()
+    install.require(found)
+    restored = pull(found, wanted)
     noun = "checkpoint" if len(restored) == 1 else "checkpoints"
     click.echo(f"restored {len(restored)} {noun}", err=True)

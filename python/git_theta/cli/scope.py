@@ -15,9 +15,9 @@ from git_theta.repository import Repository
 def scoped(function: Callable[..., None]) -> Callable[..., Any]:
     """Adds `--local` and `--system` to a command, which gets git's word as `scope`."""
     for flag, text in (
-        ("system", "for all users of this machine"),
-        ("local", "for this repository only"),
-        ("global", "for you, in ~/.gitconfig (default)"),
+        ("system", "For all users of this machine."),
+        ("local", "For this repository only."),
+        ("global", "For you, in ~/.gitconfig (default)."),
     ):
         option = click.option(
             f"--{flag}", "scope", flag_value=f"--{flag}", default="--global", help=text

@@ -24,6 +24,7 @@ def command(patterns: tuple[str, ...]) -> None:
         for text in tracking.tracked(top):
             click.echo(os.fsencode(text))
         return
+    install.require(found)
     before = _matching(top)
     wanted = [tracking.pattern(argument, top, os.getcwd()) for argument in patterns]
     new = tracking.track(top, wanted)

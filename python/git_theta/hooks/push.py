@@ -33,6 +33,7 @@ def pre_push(repository: Repository, args: Sequence[str]) -> int:
 
     Raises:
         TransferError: an object is nowhere to be had.
+        ConfigError: git-lfs is not installed.
     """
     remote, said = args[0], sys.stdin.buffer.read()
     tips, known = _refs(said)
@@ -45,6 +46,8 @@ def pre_push(repository: Repository, args: Sequence[str]) -> int:
     if _absent(repository, pointed):
         _find(repository, args, said, pointed)
     status = _git_lfs(args, said)
+    if status:
+        transfer.require_lfs()
     absent = _absent(repository, pointed) if status else {}
     if absent:
         raise _nowhere(pointed, absent)

@@ -27,13 +27,13 @@ signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 
 def held(command):
     real = getattr(filters, command)
-    def wait(session, repository, path):
+    def wait(session, repository, path, **more):
         if not path.startswith(".git_theta/"):
             with open(os.environ["GATE_REACHED"], "w") as file:
                 file.write(str(os.getpid()))
             with open(os.environ["GATE_OPENED"]) as file:
                 file.read()
-        real(session, repository, path)
+        real(session, repository, path, **more)
     setattr(filters, command, wait)
 
 if "GATE" in os.environ:

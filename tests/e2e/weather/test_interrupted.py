@@ -125,3 +125,16 @@ def test_a_pull_killed_in_the_middle_leaves_the_placeholder(large: Git) -> None:
     git.run("git-theta", "pull")
     assert (git.directory / NAME).read_bytes() == LARGE
     ground.assert_sound(git)
+
+
+def test_a_deferred_checkpoint_killed_in_the_middle_is_restored_the_second_time(
+    large: Git, tmp_path: Path
+) -> None:
+    large("config", "theta.smudgeLimit", "100")
+    _, text = frail(large, tmp_path).attempt("sh", "-c", LIMITED + "git checkout -q large")
+    assert "Traceback" not in text
+    placeholder = (large.directory / NAME).read_bytes()
+    assert placeholder.startswith(b'{"git-theta"'), "the hook was not killed while it wrote"
+    large("checkout", "-q", "large")
+    assert (large.directory / NAME).read_bytes() == LARGE
+    ground.assert_sound(large)
