@@ -37,13 +37,14 @@ def pull(repository: Repository, wanted: Callable[[str], bool]) -> list[str]:
         StoredError: some could not be restored; the others were.
     """
     top = repository.work_tree
+    store = repository.store()
+    store.sweep()
     failed: list[StoredError] = []
     waiting = [
         found
         for checkpoint in listing.staged(repository, failed)
         if wanted(checkpoint.path) and (found := _placeholder(top, checkpoint)) is not None
     ]
-    store = repository.store()
     missing = [item for checkpoint in waiting for item in checkpoint.manifest.missing(store)]
     if missing:
         transfer.fetch(repository, missing)

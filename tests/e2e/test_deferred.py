@@ -16,6 +16,21 @@ from tests.support import parameters
 from tests.support.git import Git, WrongExitError
 
 NAME = "model.safetensors"
+# A pull in which the user writes into the restored file right before a step.
+WRITING = f"""
+from git_theta import pull, repository
+usual, restored = {{step}}, []
+def writing(*args):
+    if restored:
+        with open("{NAME}", "wb") as file:
+            file.write(b"the user's own")
+    return usual(*args)
+{{step}} = writing
+write = pull.restore
+pull.restore = lambda *args: restored.append(args) or write(*args)
+pull.pull(repository.find(), lambda path: True)
+assert restored
+"""
 
 
 @pytest.fixture
@@ -162,14 +177,13 @@ def test_what_a_killed_hook_left_is_restored_by_the_next_command(
     assert git.status() == ["A  other"]
 
 
+@pytest.mark.parametrize("step", ["pull.listing.staged", "pull.refresh.refresh"])
 def test_what_is_written_right_after_a_restore_is_not_staged(
-    versions: tuple[Git, list[bytes]],
+    versions: tuple[Git, list[bytes]], step: str
 ) -> None:
     git, contents = versions
-    (git.home / "mine").write_bytes(b"the user's own")
-    line = f'[ "$1$GIT_THETA_NESTED" != process1 ] || cp "$HOME/mine" {NAME}\n'
-    with filter_after(git, line):
-        git("checkout", "-q", "HEAD~1")
+    git.at(".", GIT_THETA_SKIP_SMUDGE="1")("checkout", "-q", "HEAD~1")
+    git.run("python", "-c", WRITING.format(step=step))
     assert (git.directory / NAME).read_bytes() == b"the user's own"
     assert git("diff", "--name-only") == f"{NAME}\n"
     assert git("diff", "--cached", "--name-only") == ""
