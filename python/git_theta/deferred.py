@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 
 from git_theta import git, state
+from git_theta.errors import ConfigError, GitError
 from git_theta.repository import Repository
 
 #: The setting that overrules the default, in bytes; git's suffixes k, m and g are known.
@@ -35,19 +36,27 @@ def is_due(repository: Repository, size: int, *, switching: bool) -> bool:
         repository: where git runs.
         size: the checkpoint's size in bytes.
         switching: whether git is switching the work tree to a commit, and will run our hook.
-            Commands that only want the content, such as `git archive`, hold no lock on the index.
+
+    Raises:
+        ConfigError: the setting is no number.
     """
-    if state.running(repository):
-        return False
-    if switching and repository.has("index.lock"):
-        return size > _limit(repository)
-    return size > os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _SHARE_OF_MEMORY
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit = _limit(repository) if switching else memory // _SHARE_OF_MEMORY
+    # Commands that only want the content, such as `git archive`, hold no lock on the index.
+    return size > limit and not state.running(repository) and state.has_locked_index(repository)
 
 
 def _limit(repository: Repository) -> int:
     cwd = repository.directory
-    chosen = git.run("config", "--type=int", "--get", SETTING, cwd=cwd, check=False).strip()
-    return int(chosen) if chosen else _LARGE
+    if (chosen := git.config(SETTING, cwd=cwd)) is None:
+        return _LARGE
+    try:
+        return int(git.run("config", "--type=int", "--get", SETTING, cwd=cwd))
+    except GitError as error:
+        raise ConfigError(
+            f"'{SETTING}' is '{chosen}', expected a number of bytes",
+            hint=f"git config {SETTING} 256m",
+        ) from error
 
 
 def defer(repository: Repository, path: str) -> None:

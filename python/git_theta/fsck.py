@@ -135,6 +135,11 @@ def _check_installation(repository: Repository, *, fix: bool) -> list[Problem]:
         for name, value in SETTINGS.items()
         if name != "merge.theta.name" and git.config(name, cwd=cwd) != value
     ]
+    if not git.succeeds("lfs", "version", cwd=cwd):
+        problems.append(Problem("config", "git-lfs is not installed, and it does all transfers"))
+    if repository.top is None:
+        # Nothing is committed here.
+        return problems
     if not place.are_placed(repository) and fix:
         prepare(repository)
     if not place.are_placed(repository):

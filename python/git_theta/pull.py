@@ -99,6 +99,12 @@ def _placeholder(top: str, staged: listing.Checkpoint) -> listing.Checkpoint | N
     Most often it is what is staged; after `git restore --source REV` it is not.
     """
     path = os.path.join(top, staged.path)
+    directory = os.path.dirname(path)
+    if os.path.relpath(os.path.realpath(directory), os.path.realpath(top)) != os.path.normpath(
+        os.path.dirname(staged.path)
+    ):
+        # Behind a link of the user's there are files of another place.
+        return None
     try:
         # A pipe in its place would be waited for.
         if not stat.S_ISREG(os.lstat(path).st_mode):

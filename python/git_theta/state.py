@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 
 from git_theta.repository import Repository
 
@@ -35,6 +36,35 @@ def is_stopped(repository: Repository) -> bool:
 def stopped_in_rebase(repository: Repository) -> bool:
     """Whether a rebase waits, so that a commit now is the user's own."""
     return repository.has("rebase-merge/stopped-sha")
+
+
+def has_locked_index(repository: Repository) -> bool:
+    """Whether a git that called us, and no other one, holds the lock on the work tree's index."""
+    lock = os.path.realpath(repository.index) + ".lock"
+    if not os.path.exists(lock):
+        return False
+    process = os.getppid()
+    while process > 1:
+        try:
+            if lock in _opened(process):
+                return True
+            process = _parent(process)
+        except OSError:
+            # Another user's, or a system without /proc.
+            return False
+    return False
+
+
+def _opened(process: int) -> Iterator[str]:
+    for descriptor in os.listdir(f"/proc/{process}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            yield os.readlink(f"/proc/{process}/fd/{descriptor}")
+
+
+def _parent(process: int) -> int:
+    with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
+        # The program's name, in parentheses, may hold any character.
+        return int(file.read().rpartition(")")[2].split()[1])
 
 
 def read(repository: Repository, name: str) -> str:

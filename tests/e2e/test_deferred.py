@@ -94,8 +94,25 @@ def test_a_clone_whose_hooks_are_elsewhere_has_the_bytes(
     assert clone.status() == []
 
 
-def test_a_command_that_only_wants_the_content_gets_it(versions: tuple[Git, list[bytes]]) -> None:
+def test_a_limit_that_is_no_number_stops_the_checkout(versions: tuple[Git, list[bytes]]) -> None:
     git, contents = versions
+    git("config", "theta.smudgeLimit", "a lot")
+    status, text = git.attempt("git", "checkout", "-q", "HEAD~1")
+    assert status == 128
+    assert "'theta.smudgeLimit' is 'a lot', expected a number of bytes" in text
+    git("config", "theta.smudgeLimit", "1k")
+    git("checkout", "-q", "-f", "HEAD~1")
+    assert (git.directory / NAME).read_bytes() == contents[0]
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_a_command_that_only_wants_the_content_gets_it(
+    versions: tuple[Git, list[bytes]],
+    is_locked: bool,  # noqa: FBT001
+) -> None:
+    git, contents = versions
+    if is_locked:
+        (git.directory / ".git/index.lock").touch()
     git("archive", "--output", "../old.tar", "HEAD~1")
     with tarfile.open(git.directory.parent / "old.tar") as archive:
         member = archive.extractfile(NAME)

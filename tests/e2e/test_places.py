@@ -34,6 +34,15 @@ def test_a_linked_work_tree_commits_checks_out_and_goes(git: Git) -> None:
     assert git.status() == []
 
 
+def test_a_bare_repository_is_checked(git: Git) -> None:
+    git("push", "-q", "origin", "main")
+    bare = git.at(git.home.parent / "origin.git")
+    assert bare.run("git-theta", "fsck") == "all is well\n"
+    oid = next(iter(workshop.objects(bare)))
+    (bare.directory / f"lfs/objects/{oid[:2]}/{oid[2:4]}/{oid}").unlink()
+    assert f"object {oid}" in bare.run("git-theta", "fsck", status=1)
+
+
 def test_a_submodule_holds_a_checkpoint(git: Git) -> None:
     git("push", "-q", "origin", "main")
     beside = git.at(git.home.parent)

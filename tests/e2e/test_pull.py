@@ -31,6 +31,19 @@ def test_placeholders_stay_until_they_are_pulled(git: Git, switch: str) -> None:
     assert "restored 0 checkpoints" in clone.run("git-theta", "pull")
 
 
+def test_nothing_behind_a_link_is_written(git: Git) -> None:
+    workshop.save(git, path="big/other.safetensors")
+    git("add", ".")
+    git("commit", "-qm", "other")
+    big, elsewhere = git.directory / "big", git.home / "elsewhere"
+    big.rename(elsewhere)
+    big.symlink_to(elsewhere)
+    placeholder = git("cat-file", "blob", "HEAD:big/other.safetensors")
+    (elsewhere / "other.safetensors").write_text(placeholder)
+    assert "restored 0 checkpoints" in git.run("git-theta", "pull")
+    assert (elsewhere / "other.safetensors").read_text() == placeholder
+
+
 def test_a_change_is_never_pulled_over(git: Git) -> None:
     data = workshop.save(git, workshop.changed(NAME))
     git.run("git-theta", "pull")

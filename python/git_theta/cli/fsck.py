@@ -31,4 +31,6 @@ def command(*, fix: bool, revisions: tuple[str, ...]) -> None:
         click.echo(printable(str(problem)))
     if not problems:
         click.echo("all is well", err=True)
+    elif not fix:
+        click.echo("hint: 'git theta fsck --fix' mends what can be mended", err=True)
     sys.exit(1 if problems else 0)

@@ -72,7 +72,10 @@ def test_a_switch_to_a_version_that_cannot_be_restored_fails_cleanly(
     found, text = git.attempt("git-theta", "fsck", "v1")
     assert (found, text.splitlines()) == (
         1,
-        [f"{HARM[kind][2]}: '{NAME}': parameter '{CHANGED}': object {oid}"],
+        [
+            f"{HARM[kind][2]}: '{NAME}': parameter '{CHANGED}': object {oid}",
+            "hint: 'git theta fsck --fix' mends what can be mended",
+        ],
     )
     git.run("git-theta", "fsck", "--fix", "v1", status=1)
     git("reset", "-q", "--hard")

@@ -97,6 +97,7 @@ impl<'a> Schedule<'a, '_> {
             }
             if let Err(error) = object.finish() {
                 self.lock().failed.get_or_insert(error);
+                self.wake.notify_all();
             }
         }
     }

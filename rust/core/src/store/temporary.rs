@@ -92,6 +92,14 @@ impl Drop for Temporary {
 
 /// Gives `from` a second name, in place of whatever has it; a copy where there are no links.
 pub(crate) fn link(from: &Path, to: &Path) -> Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => replace(from, to),
+        Err(_) => copy(from, to),
+    }
+}
+
+fn replace(from: &Path, to: &Path) -> Result<()> {
     let partial = beside(to);
     let linked = fs::hard_link(from, &partial).and_then(|()| fs::rename(&partial, to));
     // Renaming one name of a file to another of the same file does nothing.
